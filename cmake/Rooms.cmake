@@ -1,0 +1,27 @@
+# lockkeeper_room(NAME SOURCES a.cpp b.hpp ... [LIBRARIES fmt::fmt ...])
+#
+# Declares one room of the house as the static library lockkeeper_NAME. Its link list is the
+# room's line of tools/floors.json and nothing else, so that the table cannot drift from the build.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tools/floors.json")
+file(READ "${CMAKE_SOURCE_DIR}/tools/floors.json" LOCKKEEPER_FLOORS)
+
+# The public headers: a room without sources.
+add_library(lockkeeper_include INTERFACE)
+target_include_directories(lockkeeper_include INTERFACE "${CMAKE_SOURCE_DIR}/include")
+
+function(lockkeeper_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(lockkeeper_${name} STATIC ${ROOM_SOURCES})
+  target_include_directories(lockkeeper_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+  target_link_libraries(lockkeeper_${name} PRIVATE lockkeeper_flags PUBLIC ${ROOM_LIBRARIES})
+  string(JSON count LENGTH "${LOCKKEEPER_FLOORS}" rooms ${name} may_include)
+  if(count GREATER 0)
+    math(EXPR last "${count} - 1")
+    foreach(index RANGE ${last})
+      string(JSON room GET "${LOCKKEEPER_FLOORS}" rooms ${name} may_include ${index})
+      if(EXISTS "${CMAKE_SOURCE_DIR}/src/${room}" OR room STREQUAL "include")
+        target_link_libraries(lockkeeper_${name} PUBLIC lockkeeper_${room})
+      endif()
+    endforeach()
+  endif()
+endfunction()

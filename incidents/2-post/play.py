@@ -1,0 +1,169 @@
+"""a stuck paging loop and sleeps inside one transaction (Python, PostgreSQL: the locks of it)
+
+A publisher pages through followers inside the transaction that writes its post, and sleeps between pages.
+Thirteen others wait behind it, one of them behind another waiter. lockkeeper has to name the root, everyone behind
+it and how, and end exactly the root; then all thirteen publish.
+"""
+
+import os
+
+from publishing import APPLICATION
+
+from lib.lockkeeper import FOUND, audited_pids, pids
+from lib.programs import PYTHON
+
+BEHIND = 13
+SYMPTOM = "connection pool exhausted"
+PAUSE_SECONDS = 120  # the writer's sleep: longer than the play, which so meets one and the same sleep throughout
+POST, CHANNEL = 1, 1
+OPTIONS = ("--min-idle", "2s", "--min-wait", "1s")
+MIN_IDLE_MS, MIN_WAIT_MS = 2000, 1000
+SEVERITIES = ("notice", "warning", "critical")
+
+
+def perform(play):
+    server = play.server(max_connections=60)
+    with open(os.path.join(play.folder, "schema.sql"), encoding="utf-8") as schema:
+        server.script(schema.read())
+    environment = {"DATABASE_URL": server.url}
+
+    healthy = play.start("healthy", [PYTHON, "healthy.py"], env=environment)
+    healthy.wait_for(lambda: served(healthy)["done"] >= 50, 15, "the healthy publisher's first fifty posts")
+    root = start_writer(play, server, environment)
+    publishers = play.start("publishers", [PYTHON, "publishers.py"], env=environment)
+    behind = wait_for_publishers(play, server, publishers)
+
+    finding = find(play, server, root, behind)
+    kill(play, server, root, behind, finding, healthy)
+    follow(play, server, publishers, behind, healthy)
+
+
+def start_writer(play, server, environment):
+    command = [PYTHON, "writer.py", "--post", POST, "--channel", CHANNEL, "--pause", PAUSE_SECONDS]
+    writer = play.start("writer", command, env=environment)
+    writer.wait_for(lambda: len(writer.records()) == 4, 15, "the writer's first three pages")
+    pid, *pages = writer.records()
+    play.story.say("The writer has written its post and notifies followers, three pages at a time.")
+    same = {(page["first"], page["last"]) for page in pages}
+    play.check.equal(len(same), 1, "it reads the same page again and again: its cursor is another column than its order")
+
+    def sleeps():
+        state = [session for session in server.sessions(APPLICATION) if session["pid"] == pid["pid"]]
+        return state and state[0]["state"] == "idle in transaction" and state[0]["idle_ms"] > MIN_IDLE_MS + 100
+
+    writer.wait_for(sleeps, 15, "the writer to sleep in its transaction")
+    return pid["pid"]
+
+
+def told(publishers, state):
+    return {record["publisher"]: record for record in publishers.records() if record["state"] == state}
+
+
+def wait_for_publishers(play, server, publishers):
+    """Back when all of them have waited long enough; their pids by name."""
+    publishers.wait_for(lambda: len(told(publishers, "started")) == BEHIND, 15, "thirteen publishers")
+    behind = {name: record["pid"] for name, record in told(publishers, "started").items()}
+
+    def all_wait():
+        waiting = [session for session in server.sessions(APPLICATION) if session["wait_event_type"] == "Lock"
+                   and session["query_ms"] > MIN_WAIT_MS + 100]
+        return set(pids(waiting)) == set(behind.values())
+
+    publishers.wait_for(all_wait, 20, "all of them to wait for a lock")
+    play.check.equal(len(behind), BEHIND, f"{BEHIND} publishers wait for locks, each with a connection")
+    refused = told(publishers, "refused").get("fourteenth", {})
+    play.check.equal(refused.get("error"), SYMPTOM, f"the next one meets what everyone saw: {SYMPTOM}")
+    return behind
+
+
+def find(play, server, root, behind):
+    lockkeeper, check = play.lockkeeper(), play.check
+    lockkeeper.show("doctor", *OPTIONS)
+    look = lockkeeper.doctor(*OPTIONS)
+    check.equal(look.status, FOUND, "the doctor's exit status says that something is wrong")
+    found = look.of_rule("root-blocker")
+    check.equal(len(found), 1, "one root-blocker is found")
+    finding = found[0]
+    lower = SEVERITIES[: SEVERITIES.index(finding["severity"])]
+    others = [other for other in look.findings if other is not finding and other["severity"] not in lower]
+    check.equal(others, [], "everything else that is found is less severe")
+
+    check.equal(finding["subjects"][0]["pid"], root, "its first subject is the writer")
+    check.equal(finding["subjects"][0]["application"], APPLICATION, f"it names the application: {APPLICATION}")
+    evidence = finding["evidence"]
+    check.equal(evidence["waiting"], BEHIND, f"it counts all {BEHIND} behind the writer, directly or not")
+    check.same_pids(evidence["released"], behind.values(), "it says that they go free if the writer goes, and nobody else")
+    check_tree(play, server, evidence["wait_tree"], root, behind)
+    check.that(bool(finding["likely_mistake"] and finding["fix"]), "it names the likely mistake and the fix")
+    return finding
+
+
+def check_tree(play, server, tree, root, behind):
+    check = play.check
+    tree = [node for node in tree if node["pid"] != root]
+    check.same_pids(pids(tree), behind.values(), "the wait tree has each of them once")
+    nodes = {node["pid"]: node for node in tree}
+    server_says = {session["pid"]: set(session["blocked_by"]) for session in server.sessions(APPLICATION)}
+    strangers = {pid: node["waits_for"] for pid, node in nodes.items() if not parents(node) & server_says[pid]}
+    check.equal(strangers, {}, "each waits for whom the server says it waits for")
+    first, second = nodes[behind["badge-1"]], nodes[behind["second-level"]]
+    check.equal(parents(first), {root}, "the first publisher waits for the writer")
+    check.equal(parents(second), {behind["badge-1"]}, "the second-level one waits for that publisher")
+    check.equal(second["depth"], first["depth"] + 1, "and is one level deeper in the tree")
+
+
+def parents(node):
+    waits_for = node["waits_for"]
+    return set(waits_for) if isinstance(waits_for, list) else {waits_for}
+
+
+def served(healthy):
+    """The healthy publisher's last word about itself."""
+    records = healthy.records()
+    return records[-1] if records else {"done": 0, "errors": 0, "pid": None}
+
+
+def kill(play, server, root, behind, finding, healthy):
+    lockkeeper, check = play.lockkeeper(), play.check
+    before = set(pids(server.sessions(APPLICATION)))
+    lockkeeper.show("kill", "--finding", finding["id"], *OPTIONS)
+    dry = lockkeeper.dry_kill(finding["id"], *OPTIONS)
+    check.that(dry.dry_run and dry.outcomes() == ["would_terminate"], "a kill without --yes is a dry run", dry.report)
+    check.same_pids(dry.pids("would_terminate"), {root}, "it would terminate the writer, and not one of those who wait")
+    check.equal(set(pids(server.sessions(APPLICATION))), before, "and has terminated nobody")
+
+    play.story.say(f"The healthy publisher before the kill: {counters(healthy)}.")
+    audit = play.log("audit.jsonl")
+    killed = lockkeeper.kill(finding["id"], *OPTIONS, "--audit", audit)
+    if killed is not None:
+        check.same_pids(killed.pids("terminated"), {root}, "with --yes it terminates the writer, by its own account")
+        check.equal(len(killed.report["targets"]), 1, "and has no other target")
+    check.same_pids(audited_pids(audit, "terminated"), {root}, "the audit has one line, for the writer")
+    check.that(root not in pids(server.sessions(APPLICATION)), "the writer's session is gone")
+
+
+def counters(healthy):
+    last = served(healthy)
+    return f"{last['done']} posts, {last['errors']} errors"
+
+
+def follow(play, server, publishers, behind, healthy):
+    """What becomes of those who waited, of what the writer had written, and of the healthy one."""
+    check = play.check
+    check.equal(publishers.wait_for_end(20), 0, "the publishers' process comes to its end")
+    check.equal(told(publishers, "failed"), {}, "no publisher has met an error")
+    published = set(told(publishers, "published"))
+    check.equal(published, {*behind, "fourteenth"}, f"all {BEHIND} have published, and the one refused before")
+    status = server.value("SELECT status FROM post WHERE id = %s", (POST,))
+    check.equal(status, "scheduled", "the writer's post is rolled back")
+    media = server.value("SELECT count(*) FROM post_media WHERE post_id = %s", (POST,))
+    check.equal(media, 4, "so are its media; the four of others stay")
+    unread = server.value("SELECT unread FROM channel_notification WHERE user_id = 4")
+    check.equal(unread, 2, "both who wanted one row have had it")
+
+    before = served(healthy)
+    healthy.wait_for(lambda: served(healthy)["done"] >= before["done"] + 100, 15, "a hundred more posts of it")
+    play.story.say(f"The healthy publisher after the kill: {counters(healthy)}.")
+    check.equal(served(healthy)["errors"], 0, "it met no error")
+    check.that(served(healthy)["pid"] in pids(server.sessions(APPLICATION)), "and has the connection that it began with")
+    play.expect_silence(*OPTIONS)

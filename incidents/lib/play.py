@@ -1,0 +1,70 @@
+"""One incident being played: its options, its logs, what it has started, and the clean-up of all of it."""
+
+import os
+import shutil
+import tempfile
+
+from lib.expect import Checks
+from lib.lockkeeper import SILENT, Lockkeeper
+from lib.processes import Child
+from lib.server import Server
+from lib.story import Story
+
+
+class Play:
+    def __init__(self, folder, *, demo=False, fixed=False, keep=False):
+        self.folder = folder
+        self.demo, self.fixed, self._keep = demo, fixed, keep
+        self.story = Story()
+        self.check = Checks(self.story)
+        self.logs = tempfile.mkdtemp(prefix=f"incident-{os.path.basename(folder)}-")
+        self._children = []
+        self._clean_up = []
+        self._server = None
+
+    def server(self, **options):
+        self._server = Server(self.logs, **options)
+        self._children.append(self._server.child)
+        return self._server
+
+    def lockkeeper(self):
+        return Lockkeeper(self._server, self.story, self.demo, self.start)
+
+    def start(self, name, command, *, env=None):
+        """A child that ends with the play; its logs are shown if the play fails."""
+        child = Child(name, command, self.logs, cwd=self.folder, env=env)
+        self._children.append(child)
+        self._clean_up.append(child.stop)
+        return child
+
+    def at_end(self, action):
+        self._clean_up.append(action)
+
+    def expect_silence(self, *options, look=None, when="afterwards"):
+        """The doctor finds nothing, and that counts: it has seen everything."""
+        if look is None:
+            self.lockkeeper().show("doctor", *options)
+            look = self.lockkeeper().doctor(*options)
+        self.check.equal(look.titles(), [], f"{when}, the doctor has nothing to say")
+        saw = (look.status, look.report["complete"])
+        self.check.equal(saw, (SILENT, True), f"{when}, it has seen everything and finds all well")
+
+    def log(self, name):
+        return os.path.join(self.logs, name)
+
+    def tails(self):
+        return "\n".join(tail for tail in (child.tail() for child in self._children) if tail)
+
+    def close(self):
+        """Ends everything, last started first, the server after all its clients."""
+        problems = []
+        for action in [*reversed(self._clean_up), *([self._server.stop] if self._server else [])]:
+            try:
+                action()
+            except Exception as problem:  # one that cannot be stopped must not keep the others running
+                problems.append(f"{action}: {problem}")
+        if self._keep:
+            self.story.say(f"Logs and audit are kept in {self.logs}")
+        else:
+            shutil.rmtree(self.logs, ignore_errors=True)
+        return problems

@@ -1,0 +1,18 @@
+// The commands, once their command line is understood.
+#pragma once
+
+#include "cli/request.hpp"
+#include "cli/run.hpp"
+
+namespace lockkeeper::cli {
+
+[[nodiscard]] int doctor(const DoctorRequest& request, World& world);
+[[nodiscard]] int kill(const KillRequest& request, World& world);
+
+/// Whether to colour what goes to a stream, by request, NO_COLOR and kind of stream.
+[[nodiscard]] bool colours(Colour colour, bool terminal);
+
+/// Flushes the result; on a full disk or a closed pipe, says so and gives status 3 instead of `status`.
+[[nodiscard]] int delivered(World& world, int status);
+
+}  // namespace lockkeeper::cli

@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "report/json.hpp"
+#include "report/text.hpp"
+
+namespace lockkeeper::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One look, or looks at an even pace until the time is up. A look that fails while watching is tried again at the next
+// turn: the server may only have been restarted.
+model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& request, const std::function<void(const model::Diagnosis&, Clock::duration)>& progress) {
+  const auto start = Clock::now();
+  model::Diagnosis diagnosis = conductor.tick(request.common.timeout);
+  for (auto next = start + request.interval; next <= start + request.watch; next += request.interval) {
+    progress(diagnosis, Clock::now() - start);
+    while (Clock::now() < next && !Interrupt::requested()) {
+      const auto slice = std::chrono::milliseconds(100);  // so long a signal may go unheeded
+      std::this_thread::sleep_until(std::min(next, Clock::now() + slice));  // tidy: waits for the next look's time
+    }
+    if (Interrupt::requested()) break;
+    diagnosis = conductor.tick(request.common.timeout);
+  }
+  return diagnosis;
+}
+
+void show_progress(World& world, const DoctorRequest& request, const model::Diagnosis& diagnosis, Clock::duration since) {
+  if (!world.error_is_terminal) return;
+  const auto seconds = [](auto duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); };
+  world.error << fmt::format("\r\x1b[Kwatching: {} of {} s, {} looks, {} findings", seconds(since), seconds(request.watch), diagnosis.looks, diagnosis.findings.size()) << std::flush;
+}
+
+std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& world) {
+  const std::vector<std::string> urls = request.urls.empty() ? std::vector<std::string>{""} : request.urls;
+  std::vector<model::Diagnosis> results(urls.size());
+  const Interrupt interrupt;
+  // One thread a server: one that hangs must not keep the others from being looked at.
+  std::vector<std::jthread> threads;
+  for (std::size_t index = 0; index < urls.size(); ++index) {
+    const auto conductor = std::shared_ptr(world.open(urls[index], request.common.limits));
+    const bool shows = index == 0;
+    threads.emplace_back([&, conductor, index, shows] {
+      results[index] = examine(*conductor, request, [&](const auto& diagnosis, auto since) {
+        if (shows) show_progress(world, request, diagnosis, since);
+      });
+    });
+  }
+  threads.clear();  // joins
+  if (world.error_is_terminal && request.watch > request.interval) world.error << "\r\x1b[K" << std::flush;
+  return results;
+}
+
+int status_of(const model::Diagnosis& diagnosis, const DoctorRequest& request) {
+  if (diagnosis.failure) return Status::not_observed;
+  const bool found = request.fail_on && std::ranges::any_of(diagnosis.findings, [&](const auto& finding) { return finding.severity >= *request.fail_on; });
+  if (found) return Status::found;
+  // What could not be seen may be what is stuck: its absence is not claimed by a 0.
+  const bool absence_unknown = request.fail_on && !diagnosis.complete() && !request.allow_incomplete;
+  return absence_unknown ? Status::not_observed : Status::nothing_found;
+}
+
+void print(const model::Diagnosis& diagnosis, const DoctorRequest& request, World& world) {
+  report::Options options;
+  options.arguments = request.common.limit_arguments;
+  if (request.common.json) {
+    world.out << report::to_json(diagnosis, options) << '\n';
+    return;
+  }
+  options.colour = colours(request.common.colour, world.out_is_terminal);
+  if (diagnosis.looks > 0) world.out << report::to_text(diagnosis, options) << std::flush;
+  if (!diagnosis.failure) return;
+  options.colour = colours(request.common.colour, world.error_is_terminal);
+  world.error << report::to_text(*diagnosis.failure, options);
+}
+
+}  // namespace
+
+int doctor(const DoctorRequest& request, World& world) {
+  int status = Status::nothing_found;
+  for (const auto& diagnosis : examine_all(request, world)) {
+    print(diagnosis, request, world);
+    status = std::max(status, status_of(diagnosis, request));
+  }
+  return delivered(world, status);
+}
+
+}  // namespace lockkeeper::cli

@@ -1,0 +1,46 @@
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "report/json.hpp"
+#include "report/text.hpp"
+
+namespace lockkeeper::cli {
+namespace {
+
+// Skipped because it moved on is as good as done; skipped because it may not be touched is not.
+bool settled(const model::Target& target) {
+  using enum model::ActionOutcome;
+  const auto outcome = target.result.outcome;
+  return outcome == would_act || outcome == done || (outcome == skipped && target.result.reason.starts_with("it moved on"));
+}
+
+int status_of(const model::ActionReport& report) {
+  constexpr std::array ours{"no_such_finding", "no_such_session", "no_such_remedy", "audit"};
+  if (report.failure) return std::ranges::count(ours, report.failure->code) > 0 ? Status::found : Status::not_observed;
+  return std::ranges::all_of(report.targets, settled) ? Status::nothing_found : Status::found;
+}
+
+}  // namespace
+
+int kill(const KillRequest& request, World& world) {
+  const Interrupt interrupt;
+  diagnose::ActionRequest action = request.action;
+  action.interrupted = Interrupt::requested;
+  const model::ActionReport report = world.open(request.url, request.common.limits)->act(action);
+  report::Options options;
+  options.arguments = request.common.limit_arguments;
+  if (request.common.json) {
+    world.out << report::to_json(report, options) << '\n';
+  } else {
+    options.colour = colours(request.common.colour, world.out_is_terminal);
+    world.out << report::to_text(report, options) << std::flush;
+    options.colour = colours(request.common.colour, world.error_is_terminal);
+    if (report.failure) world.error << report::to_text(*report.failure, options);
+  }
+  return delivered(world, status_of(report));
+}
+
+}  // namespace lockkeeper::cli

@@ -1,0 +1,209 @@
+#include "cli/request.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/duration.hpp"
+#include "cli/nearest.hpp"
+#include "cli/run.hpp"
+
+namespace lockkeeper::cli {
+namespace {
+
+constexpr const char* version = "lockkeeper 0.1.0";
+
+constexpr const char* main_footer = R"(
+Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the database could not be observed.
+First steps:
+  lockkeeper doctor postgresql://postgres@localhost/postgres
+  lockkeeper doctor --help
+)";
+
+constexpr const char* doctor_footer = R"(
+Examples:
+  lockkeeper doctor postgresql://postgres@db.example/shop
+  lockkeeper doctor --for 30s postgresql://postgres@db.example/shop     also shows growth
+  lockkeeper doctor --json --fail-on critical service=shop | jq .findings
+  PGHOST=db.example PGUSER=monitor lockkeeper doctor                    as psql would connect
+)";
+
+constexpr const char* kill_footer = R"(
+Without --yes nothing is done: you see who would be ended, what it does and holds, and who would be released.
+With --yes each session is ended only if it is still exactly as it was seen; one that moved on is skipped.
+Examples:
+  lockkeeper kill postgresql://postgres@db.example/shop --finding idle-transaction-3f2a9c1b
+  lockkeeper kill postgresql://postgres@db.example/shop --finding idle-transaction-3f2a9c1b --yes
+  lockkeeper kill postgresql://postgres@db.example/shop --session 4711@2026-11-22T05:02:22.123456Z --yes
+)";
+
+// An option whose value is a duration. The texts are kept, so that defaults can be told from what was given.
+void add_duration(CLI::App& command, const std::string& name, diagnose::Duration& into, const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          name, [&into, name](const std::string& text) {
+            const auto duration = parse_duration(text);
+            if (!duration) throw CLI::ValidationError(name, duration.error());
+            into = *duration;
+          },
+          fmt::format("{} [default: {}]", help, write_duration(into)))
+      ->type_name("DURATION");
+}
+
+void add_common(CLI::App& command, Common& common) {
+  auto& limits = common.limits;
+  add_duration(command, "--min-idle", limits.min_idle, "A transaction idle this long is a finding");
+  add_duration(command, "--max-age", limits.max_age, "A busy transaction open this long is a finding");
+  add_duration(command, "--min-wait", limits.min_wait, "A lock wait this long makes its root a finding");
+  add_duration(command, "--max-prepared-age", limits.max_prepared_age, "A prepared transaction this old is a finding");
+  command.add_option("--max-horizon", limits.max_horizon, "Vacuum held back by so many transactions is a finding")
+      ->check(CLI::PositiveNumber)
+      ->type_name("COUNT")
+      ->capture_default_str();
+  add_duration(command, "--timeout", common.timeout, "Longest wait for the server, each look and each action");
+  command.add_flag("--json", common.json, "One JSON object a line instead of text (docs/api.md)");
+  const std::map<std::string, Colour> names{{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+  command.add_option("--color", common.colour, "auto, always or never [default: auto]")->transform(CLI::CheckedTransformer(names))->type_name("WHEN");
+}
+
+std::string limit_arguments(const diagnose::Limits& limits) {
+  const diagnose::Limits usual;
+  std::string result;
+  const auto add = [&](const char* name, auto value, auto usual_value, const std::string& text) {
+    if (value != usual_value) result += fmt::format("{}{} {}", result.empty() ? "" : " ", name, text);
+  };
+  add("--min-idle", limits.min_idle, usual.min_idle, write_duration(limits.min_idle));
+  add("--max-age", limits.max_age, usual.max_age, write_duration(limits.max_age));
+  add("--min-wait", limits.min_wait, usual.min_wait, write_duration(limits.min_wait));
+  add("--max-prepared-age", limits.max_prepared_age, usual.max_prepared_age, write_duration(limits.max_prepared_age));
+  add("--max-horizon", limits.max_horizon, usual.max_horizon, std::to_string(limits.max_horizon));
+  return result;
+}
+
+void add_doctor(CLI::App& command, DoctorRequest& request) {
+  command.footer(doctor_footer);
+  command.add_option("URL", request.urls, "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
+  add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
+  add_duration(command, "--interval", request.interval, "Time between looks while watching");
+  command
+      .add_option_function<std::string>(
+          "--fail-on",
+          [&request](const std::string& text) {
+            static const std::map<std::string, std::optional<model::Severity>> levels{{"notice", model::Severity::notice},
+                                                                                      {"warning", model::Severity::warning},
+                                                                                      {"critical", model::Severity::critical},
+                                                                                      {"never", std::nullopt}};
+            const auto found = levels.find(text);
+            if (found == levels.end()) throw CLI::ValidationError("--fail-on", fmt::format("\"{}\" is none of notice, warning, critical, never", text));
+            request.fail_on = found->second;
+          },
+          "Exit with 1 from this severity on: notice, warning, critical, never [default: warning]")
+      ->type_name("SEVERITY");
+  command.add_flag("--allow-incomplete", request.allow_incomplete, "Exit with 0, not 3, when nothing was found but not everything could be seen");
+  add_common(command, request.common);
+}
+
+void add_kill(CLI::App& command, KillRequest& request) {
+  command.footer(kill_footer);
+  command.add_option("URL", request.url, "The server; without one, PG* variables");
+  auto* finding = command.add_option_function<std::string>(
+      "--finding", [&request](const std::string& id) { request.action.finding = model::FindingId(id); }, "Act on the sessions of this finding");
+  finding->type_name("ID");
+  auto* session = command.add_option_function<std::string>(
+      "--session",
+      [&request](const std::string& text) {
+        request.action.session = model::parse_session_id(text);
+        if (!request.action.session) {
+          throw CLI::ValidationError("--session", fmt::format("\"{}\" is not PID@START, as in 4711@2026-11-22T05:02:22.123456Z", text));
+        }
+      },
+      "Act on this one session; START is its backend_start");
+  session->type_name("PID@START")->excludes(finding);
+  command.add_flag_callback("--yes", [&request] { request.action.dry_run = false; }, "Act; without it, only show what would be done");
+  command.add_flag_callback("--cancel", [&request] { request.action.action = model::Action::cancel; }, "Cancel the running statement instead of ending the session");
+  command.add_flag("--include-superusers", request.action.include_superusers, "Superusers' sessions too");
+  command.add_option_function<std::string>(
+             "--audit", [&request](const std::string& path) { request.action.audit = path; },
+             "Append every action to this file [default: ~/.local/state/lockkeeper/audit.jsonl]")
+      ->type_name("FILE");
+  add_common(command, request.common);
+}
+
+std::filesystem::path default_audit() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state != '\0') return std::filesystem::path(state) / "lockkeeper/audit.jsonl";
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home != nullptr ? home : "") / ".local/state/lockkeeper/audit.jsonl";
+}
+
+Request wrong(std::string_view message, std::string_view command) {
+  return {Status::usage, fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n", message, command.empty() ? "" : fmt::format("{} ", command)), {}, {}};
+}
+
+// CLI11 says that an argument was not expected; a person also wants to know which one was meant.
+std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App* command, int argc, const char* const* argv) {
+  std::vector<std::string> known;
+  if (command == nullptr) {
+    for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
+    if (argc < 2) return "no command given: doctor looks at a server, kill acts on what it found";
+  } else {
+    for (const auto* option : command->get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  for (int index = 1; index < argc; ++index) {
+    const std::string given = std::string(argv[index]).substr(0, std::string(argv[index]).find('='));
+    const bool candidate = command == nullptr ? !given.starts_with("-") : given.starts_with("--");
+    if (!candidate || std::ranges::count(known, given) > 0) continue;
+    const auto meant = nearest(given, known);
+    return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given, meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
+  }
+  return error.what();
+}
+
+}  // namespace
+
+Request parse_request(int argc, const char* const* argv) {
+  CLI::App app("Finds, explains and ends leaked database transactions and what waits for them.", "lockkeeper");
+  app.footer(main_footer);
+  app.set_version_flag("--version", version);
+  app.require_subcommand(1);
+  DoctorRequest doctor;
+  KillRequest kill;
+  CLI::App& doctor_command = *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
+  CLI::App& kill_command = *app.add_subcommand("kill", "End the sessions of a finding, or one session; a dry run unless --yes");
+  add_doctor(doctor_command, doctor);
+  add_kill(kill_command, kill);
+  const CLI::App* command = argc > 1 && std::string_view(argv[1]) == "doctor" ? &doctor_command
+                            : argc > 1 && std::string_view(argv[1]) == "kill" ? &kill_command
+                                                                              : nullptr;
+  const std::string name = command == nullptr ? "" : command->get_name();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return {Status::nothing_found, (command == nullptr ? app : *command).help(), {}, {}};
+  } catch (const CLI::CallForVersion&) {
+    return {Status::nothing_found, std::string(version) + "\n", {}, {}};
+  } catch (const CLI::ParseError& error) {
+    return wrong(explain(error, app, command, argc, argv), name);
+  }
+  Request request;
+  if (command == &doctor_command) {
+    if (doctor.interval <= diagnose::Duration::zero()) return wrong("--interval must be longer than 0", name);
+    doctor.common.limit_arguments = limit_arguments(doctor.common.limits);
+    request.doctor = std::move(doctor);
+  } else {
+    if (!kill.action.finding && !kill.action.session) return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", name);
+    if (kill.action.audit.empty()) kill.action.audit = default_audit();
+    kill.common.limit_arguments = limit_arguments(kill.common.limits);
+    kill.action.timeout = kill.common.timeout;
+    request.kill = std::move(kill);
+  }
+  return request;
+}
+
+}  // namespace lockkeeper::cli

@@ -1,0 +1,34 @@
+// The command line: words to requests, results to text or JSON and an exit status.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "diagnose/conductor.hpp"
+
+namespace lockkeeper::cli {
+
+/// Exit statuses, the same for all commands.
+enum Status : int {
+  nothing_found = 0,   ///< Nothing at or above --fail-on; or the action did all it said.
+  found = 1,           ///< Findings; or the action could not be done on every target.
+  usage = 2,           ///< The command line is wrong.
+  not_observed = 3,    ///< The database could not be (fully) observed, or the result not be written.
+};
+
+/// What the command line needs from outside: made by main, replaced by tests.
+struct World {
+  std::ostream& out;
+  std::ostream& error;
+  bool out_is_terminal = false;
+  bool error_is_terminal = false;
+  /// A conductor for the server of that URL (empty: the environment's); it connects at its first look.
+  std::function<std::unique_ptr<diagnose::Conductor>(std::string url, const diagnose::Limits& limits)> open;
+};
+
+/// Runs one command; returns its exit status. Throws nothing.
+[[nodiscard]] int run(int argc, const char* const* argv, World& world);
+
+}  // namespace lockkeeper::cli

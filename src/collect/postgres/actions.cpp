@@ -1,0 +1,94 @@
+// The acting half of the collector: one guarded statement, then waiting for its effect.
+#include <fmt/format.h>
+
+#include <array>
+#include <thread>
+
+#include "collect/postgres/collector.hpp"
+#include "collect/postgres/failures.hpp"
+#include "collect/postgres/queries.hpp"
+
+namespace lockkeeper::collect::postgres {
+namespace {
+
+using model::ActionOutcome;
+using model::ActionResult;
+
+constexpr auto poll_interval = std::chrono::milliseconds(10);
+
+std::optional<std::string> text(const std::optional<model::WallTime>& time) {
+  return time ? std::optional(model::to_rfc3339(*time)) : std::nullopt;
+}
+
+Parameter view(const std::optional<std::string>& text) { return text ? Parameter(*text) : std::nullopt; }
+
+// A request whose connection died may or may not have been carried out: that is an outcome of its own.
+ActionResult outcome_of(const Error& error, const std::string& where) {
+  const auto failure = explain(error, where);
+  if (error.sqlstate == "42501") {
+    return {ActionOutcome::denied,
+            error.message + ". Grant it with: GRANT pg_signal_backend TO <role>; a superuser's session needs a superuser"};
+  }
+  const bool lost = error.blast == Blast::connection || error.blast == Blast::commit_unknown;
+  return {lost ? ActionOutcome::unknown : ActionOutcome::skipped, failure.message};
+}
+
+}  // namespace
+
+bool Collector::wait_until_done(const model::Guard& guard, bool terminate, Deadline deadline) {
+  const std::string pid = std::to_string(guard.session.pid);
+  const std::string started_at = model::to_rfc3339(guard.session.started_at);
+  const std::array<Parameter, 2> parameters{pid, started_at};
+  while (true) {
+    const Rows rows = connection_->execute(still_there(), parameters, deadline);
+    if (rows.empty()) return true;
+    if (!terminate) {
+      // A cancelled statement has ended once the session's state has changed since the guard was taken.
+      const auto changed_at = model::parse_time(rows.cell(0, 1).value_or(""));
+      if (changed_at != guard.state_changed_at) return true;
+    }
+    if (std::chrono::steady_clock::now() + poll_interval >= deadline) return false;
+    std::this_thread::sleep_for(poll_interval);  // tidy: waits between polls of a condition that has a deadline
+  }
+}
+
+ActionResult Collector::signal(const model::Guard& guard, bool terminate, Deadline deadline) {
+  const auto pid = std::optional(std::to_string(guard.session.pid));
+  const auto started_at = text(guard.session.started_at);
+  const auto transaction_started_at = text(guard.transaction_started_at);
+  const auto state_changed_at = text(guard.state_changed_at);
+  const std::array<Parameter, 5> parameters{view(pid), view(started_at), view(transaction_started_at),
+                                            view(state_changed_at), model::to_string(guard.state)};
+  const Rows rows = connection_->execute(guarded_signal(terminate, guard.only_while_blocking), parameters, deadline);
+  if (rows.empty()) return {ActionOutcome::skipped, "it moved on: it is gone or no longer as it was when this was decided"};
+  if (rows.cell(0, 0) != "t") return {ActionOutcome::skipped, "it was gone before the signal reached it"};
+  if (!wait_until_done(guard, terminate, deadline)) {
+    return {ActionOutcome::still_there, "the signal was sent, but it had not ended when the time was up"};
+  }
+  return {ActionOutcome::done, ""};
+}
+
+ActionResult Collector::terminate(const model::Guard& guard, Deadline deadline) {
+  try {
+    connect(deadline);
+    return signal(guard, true, deadline);
+  } catch (const Failure& failure) {
+    drop_if_lost(failure);
+    return outcome_of(failure.error(), public_url());
+  }
+}
+
+ActionResult Collector::cancel(const model::Guard& guard, Deadline deadline) {
+  if (guard.state != model::SessionState::active) {
+    return {ActionOutcome::skipped, "it runs no statement: cancelling does nothing to a sleeping transaction"};
+  }
+  try {
+    connect(deadline);
+    return signal(guard, false, deadline);
+  } catch (const Failure& failure) {
+    drop_if_lost(failure);
+    return outcome_of(failure.error(), public_url());
+  }
+}
+
+}  // namespace lockkeeper::collect::postgres

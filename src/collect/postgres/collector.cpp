@@ -1,0 +1,46 @@
+#include "collect/postgres/collector.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "collect/postgres/failures.hpp"
+#include "collect/postgres/queries.hpp"
+
+namespace lockkeeper::collect::postgres {
+
+Collector::Collector(Driver& driver, std::string url) : driver_(driver), url_(std::move(url)) {}
+
+void Collector::connect(Deadline deadline) {
+  if (connection_) return;
+  auto connection = driver_.connect({.url = url_, .application_name = "lockkeeper", .settings = session_settings()}, deadline);
+  const ServerInfo& info = connection->server();
+  if (info.version < oldest_version) {
+    throw Failure({ErrorCode::server_error, "",
+                   fmt::format("PostgreSQL {} is too old: version 13 or later is needed", info.version / 10000),
+                   Blast::statement});
+  }
+  origin_ = {fmt::format("{}.{}", info.version / 10000, info.version % 10000), fmt::format("{}:{}", info.host, info.port),
+             info.database};
+  statements_ = look_statements(info.version);
+  connection_ = std::move(connection);
+}
+
+void Collector::drop_if_lost(const Failure& failure) noexcept {
+  const Blast blast = failure.error().blast;
+  if (blast == Blast::connection || blast == Blast::commit_unknown) connection_.reset();
+}
+
+std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline) {
+  try {
+    connect(deadline);
+    std::vector<Statement> batch;
+    for (const auto& sql : statements_) batch.push_back({sql, {}});
+    return to_model(read_look(connection_->execute_batch(batch, deadline)), origin_);
+  } catch (const Failure& failure) {
+    drop_if_lost(failure);
+    return std::unexpected(explain(failure.error(), public_url()));
+  }
+}
+
+}  // namespace lockkeeper::collect::postgres

@@ -1,0 +1,50 @@
+// Looks at one PostgreSQL server, again and again over one connection, and acts on its sessions.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <lockkeeper/driver.hpp>
+
+#include "collect/postgres/to_model.hpp"
+#include "model/guard.hpp"
+#include "model/snapshot.hpp"
+
+namespace lockkeeper::collect::postgres {
+
+/// Belongs to one thread. Connects at the first need and again after a loss. Never throws for what the server or the
+/// network does: every such failure is a LookFailure that says what to do. The driver must outlive it.
+class Collector {
+ public:
+  Collector(Driver& driver, std::string url);
+
+  /// One look: one round trip on an open connection.
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline);
+
+  /// Ends the guarded session if it is still exactly as guarded, and waits until it is gone.
+  [[nodiscard]] model::ActionResult terminate(const model::Guard& guard, Deadline deadline);
+
+  /// Cancels the statement that the guarded session runs. A session that runs none is skipped: cancelling does
+  /// nothing to a sleeping transaction.
+  [[nodiscard]] model::ActionResult cancel(const model::Guard& guard, Deadline deadline);
+
+  /// The URL without its secrets.
+  [[nodiscard]] std::string public_url() const { return driver_.public_url(url_); }
+
+ private:
+  void connect(Deadline deadline);
+  [[nodiscard]] model::ActionResult signal(const model::Guard& guard, bool terminate, Deadline deadline);
+  [[nodiscard]] bool wait_until_done(const model::Guard& guard, bool terminate, Deadline deadline);
+  void drop_if_lost(const Failure& failure) noexcept;
+
+  Driver& driver_;
+  std::string url_;
+  std::unique_ptr<Connection> connection_;
+  std::vector<std::string> statements_;
+  Origin origin_;
+};
+
+}  // namespace lockkeeper::collect::postgres

@@ -1,0 +1,221 @@
+#include "collect/postgres/rows.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace lockkeeper::collect::postgres {
+namespace {
+
+[[noreturn]] void surprised(std::string_view wanted, std::string_view got) {
+  throw Failure({ErrorCode::protocol, "", fmt::format("the server's views gave \"{}\" where {} was expected", got, wanted),
+                 Blast::connection});
+}
+
+std::int64_t to_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) surprised("a number", text);
+  return value;
+}
+
+// One row, read cell by cell from the left: the order is that of the query's SELECT list.
+class Cells {
+ public:
+  Cells(const Rows& rows, std::size_t row) : rows_(rows), row_(row) {}
+
+  std::optional<std::string_view> view() { return rows_.cell(row_, column_++); }
+  std::string text() { return std::string(view().value_or("")); }
+  std::optional<std::string> maybe_text() {
+    const auto cell = view();
+    return cell ? std::optional<std::string>(*cell) : std::nullopt;
+  }
+  std::optional<std::int64_t> maybe_integer() {
+    const auto cell = view();
+    return cell ? std::optional(to_integer(*cell)) : std::nullopt;
+  }
+  std::int64_t integer() { return maybe_integer().value_or(0); }
+  bool boolean() { return view().value_or("f") == "t"; }
+  std::optional<model::WallTime> maybe_time() {
+    const auto cell = view();
+    // An infinite or ancient time stamp cannot be one of ours; anything else unreadable is a surprise.
+    if (!cell) return std::nullopt;
+    const auto time = model::parse_time(*cell);
+    if (!time) surprised("a time", *cell);
+    return time;
+  }
+  model::WallTime time() { return maybe_time().value_or(model::WallTime{}); }
+
+  // "{1,2,3}": arrays of plain words, which need no quoting.
+  std::optional<std::vector<std::string>> maybe_array() {
+    const auto cell = view();
+    if (!cell) return std::nullopt;
+    if (cell->size() < 2 || cell->front() != '{' || cell->back() != '}') surprised("an array", *cell);
+    std::vector<std::string> result;
+    std::string_view rest = cell->substr(1, cell->size() - 2);
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      result.emplace_back(rest.substr(0, comma));
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    }
+    return result;
+  }
+  std::optional<std::vector<std::int64_t>> maybe_integers() {
+    const auto words = maybe_array();
+    if (!words) return std::nullopt;
+    std::vector<std::int64_t> result;
+    result.reserve(words->size());
+    for (const auto& word : *words) result.push_back(to_integer(word));
+    return result;
+  }
+
+ private:
+  const Rows& rows_;
+  std::size_t row_;
+  std::size_t column_ = 0;
+};
+
+FactsRow read_facts(const Rows& rows) {
+  if (rows.size() != 1) surprised("one row of facts", fmt::format("{} rows", rows.size()));
+  Cells cells(rows, 0);
+  FactsRow row;
+  row.now = cells.time();
+  row.started_at = cells.time();
+  row.in_recovery = cells.boolean();
+  row.max_connections = cells.integer();
+  row.superuser_reserved = cells.integer();
+  row.reserved = cells.integer();
+  row.freeze_max_age = cells.integer();
+  row.query_size = cells.integer();
+  row.role = cells.text();
+  row.superuser = cells.boolean();
+  row.superuser_oids = cells.maybe_integers().value_or(std::vector<std::int64_t>{});
+  return row;
+}
+
+ActivityRow read_activity(Cells cells) {
+  ActivityRow row;
+  row.pid = cells.integer();
+  row.backend_start = cells.maybe_time();
+  row.leader_pid = cells.maybe_integer();
+  row.backend_type = cells.maybe_text();
+  row.database = cells.text();
+  row.user_oid = cells.maybe_integer();
+  row.user = cells.text();
+  row.application = cells.text();
+  row.client_address = cells.maybe_text();
+  row.client_port = cells.maybe_integer();
+  row.xact_start = cells.maybe_time();
+  row.query_start = cells.maybe_time();
+  row.state_change = cells.maybe_time();
+  row.state = cells.maybe_text();
+  row.wait_event_type = cells.maybe_text();
+  row.wait_event = cells.maybe_text();
+  row.xid_age = cells.maybe_integer();
+  row.xmin_age = cells.maybe_integer();
+  row.query_id = cells.maybe_text();
+  row.query = cells.maybe_text();
+  return row;
+}
+
+// The address columns of pg_locks: which of them are filled depends on the kind (PostgreSQL manual, 54.12 pg_locks).
+struct LockAddress {
+  std::string kind;
+  std::array<std::string, 9> columns;  // database relation page tuple virtualxid transactionid classid objid objsubid
+};
+
+std::string name_lock(const LockAddress& address, std::string_view relation_name, std::string_view database_name) {
+  const auto& [database, relation, page, tuple, virtual_xid, xid, class_id, object_id, object_sub_id] = address.columns;
+  const std::string elsewhere = database_name.empty() ? "" : fmt::format(" in database {}", database_name);
+  const std::string table = relation_name.empty() ? fmt::format("relation {}{}", relation, elsewhere) : std::string(relation_name);
+  if (address.kind == "relation") return table;
+  if (address.kind == "tuple") return "a row of " + table;
+  if (address.kind == "page" || address.kind == "extend") return fmt::format("{} of {}", address.kind, table);
+  if (address.kind == "transactionid") return "transaction " + xid;
+  if (address.kind == "virtualxid") return "virtual transaction " + virtual_xid;
+  if (address.kind == "advisory") {
+    // objsubid 1: one 64-bit key, its halves in classid and objid; 2: two 32-bit keys.
+    if (object_sub_id == "2") return fmt::format("advisory ({}, {})", class_id, object_id);
+    const auto high = static_cast<std::uint64_t>(to_integer(class_id));
+    return fmt::format("advisory {}", static_cast<std::int64_t>(high << 32U | static_cast<std::uint64_t>(to_integer(object_id))));
+  }
+  return fmt::format("{} {}/{}", address.kind, class_id, object_id);
+}
+
+struct LockOrWait {
+  LockRow lock;
+  bool granted = false;
+  std::optional<model::WallTime> since;
+  std::int64_t place = 0;
+  std::vector<std::int64_t> pids;
+  std::vector<std::string> prepared;
+  std::optional<std::vector<std::int64_t>> blocked_by;
+};
+
+LockOrWait read_lock(Cells cells) {
+  LockOrWait row;
+  LockAddress address;
+  address.kind = row.lock.kind = cells.text();
+  for (auto& column : address.columns) column = cells.text();
+  row.lock.mode = cells.text();
+  row.granted = cells.boolean();
+  row.since = cells.maybe_time();
+  row.place = cells.integer();
+  row.pids = cells.maybe_integers().value_or(std::vector<std::int64_t>{});
+  row.prepared = cells.maybe_array().value_or(std::vector<std::string>{});
+  row.blocked_by = cells.maybe_integers();
+  const std::string relation_name = cells.text();
+  const std::string database_name = cells.text();
+  row.lock.key = fmt::format("{}:{}", address.kind, fmt::join(address.columns, ":"));
+  row.lock.target = name_lock(address, relation_name, database_name);
+  if (address.kind == "transactionid") row.lock.xid = to_integer(address.columns[5]);
+  return row;
+}
+
+void read_locks(const Rows& rows, LookRows& look) {
+  for (std::size_t index = 0; index < rows.size(); ++index) {
+    LockOrWait row = read_lock(Cells(rows, index));
+    if (row.granted) {
+      look.held.push_back({std::move(row.lock), std::move(row.pids), std::move(row.prepared)});
+    } else if (!row.pids.empty()) {
+      look.waiting.push_back({std::move(row.lock), row.pids.front(), row.place, row.since, std::move(row.blocked_by)});
+    }
+  }
+}
+
+PreparedRow read_prepared(Cells cells) {
+  PreparedRow row;
+  row.xid = cells.integer();
+  row.xid_age = cells.integer();
+  row.gid = cells.text();
+  row.prepared_at = cells.time();
+  row.owner = cells.text();
+  row.database = cells.text();
+  return row;
+}
+
+ReplicationRow read_replication(Cells cells) {
+  ReplicationRow row;
+  row.name = cells.text();
+  row.slot = cells.boolean();
+  row.active = cells.boolean();
+  row.xmin_age = cells.integer();
+  return row;
+}
+
+}  // namespace
+
+LookRows read_look(const std::vector<Rows>& answers) {
+  if (answers.size() != 5) surprised("five answers", fmt::format("{}", answers.size()));
+  LookRows look;
+  look.facts = read_facts(answers[0]);
+  look.activity.reserve(answers[1].size());
+  for (std::size_t row = 0; row < answers[1].size(); ++row) look.activity.push_back(read_activity(Cells(answers[1], row)));
+  read_locks(answers[2], look);
+  for (std::size_t row = 0; row < answers[3].size(); ++row) look.prepared.push_back(read_prepared(Cells(answers[3], row)));
+  for (std::size_t row = 0; row < answers[4].size(); ++row) look.replication.push_back(read_replication(Cells(answers[4], row)));
+  return look;
+}
+
+}  // namespace lockkeeper::collect::postgres

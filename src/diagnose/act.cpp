@@ -1,0 +1,161 @@
+// The acting half of the conductor: choose, guard, record, act, follow up.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "diagnose/audit.hpp"
+#include "diagnose/conductor.hpp"
+#include "rules/blocking.hpp"
+
+namespace lockkeeper::diagnose {
+namespace {
+
+using model::ActionOutcome;
+using model::ActionResult;
+
+// Waiters go on within milliseconds of a release; who has not by then waits for something else.
+constexpr auto follow_up_time = std::chrono::seconds(1);
+constexpr auto follow_up_interval = std::chrono::milliseconds(50);
+
+bool can_signal(const model::Finding& finding, model::Action action) {
+  return std::ranges::any_of(finding.remedies, [&](const model::Remedy& remedy) { return remedy.action == action; });
+}
+
+model::LookFailure no_such_finding(const model::FindingId& id, const model::Diagnosis& diagnosis) {
+  std::vector<std::string> there;
+  for (const auto& finding : diagnosis.findings) there.push_back(finding.id.value());
+  return {"no_such_finding", fmt::format("there is no finding {} now", id.value()),
+          there.empty() ? "There is no finding at all now: the trouble may have ended by itself. Findings depend on the limits: give the same --min-idle and so on as before."
+                        : fmt::format("Found now: {}. Findings depend on the limits: give the same --min-idle and so on as before.", fmt::join(there, ", "))};
+}
+
+model::LookFailure not_by_signal(const model::Finding& finding, model::Action action) {
+  std::string advice = finding.fix;
+  for (const auto& remedy : finding.remedies) {
+    if (remedy.action == model::Action::sql) advice += fmt::format(" By hand: {} ({})", remedy.statement, remedy.predicted);
+  }
+  return {"no_such_remedy", fmt::format("{} cannot be resolved with {}", finding.id.value(), to_string(action)), advice};
+}
+
+// Why a session may not be touched at all; empty if it may.
+std::string untouchable(const model::Session& session, const ActionRequest& request) {
+  using enum model::SessionKind;
+  if (session.state == model::SessionState::hidden) return "our role may not see what it does; GRANT pg_monitor to it first";
+  if (session.kind == replication) return "it is a replication session: never touched";
+  if (session.kind == autovacuum) return "it is an autovacuum worker: never touched";
+  if (session.kind == background) return "it is a process of the server itself: never touched";
+  if (session.superuser && !request.include_superusers) return "its user is a superuser: give --include-superusers to include it";
+  if (session.state == model::SessionState::other) return "it is in a state that cannot be guarded";
+  if (request.action == model::Action::cancel && session.state != model::SessionState::active) {
+    return "it runs no statement: cancelling does nothing to a sleeping transaction";
+  }
+  return "";
+}
+
+std::vector<model::Holder> would_go(const model::ActionReport& report) {
+  std::vector<model::Holder> holders;
+  for (const auto& target : report.targets) {
+    if (target.result.outcome == ActionOutcome::would_act) holders.emplace_back(target.session.id);
+  }
+  return holders;
+}
+
+}  // namespace
+
+std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request, const model::Diagnosis& diagnosis,
+                                                    model::ActionReport& report) const {
+  std::vector<model::Session> chosen;
+  if (request.finding) {
+    const auto found = std::ranges::find(diagnosis.findings, *request.finding, &model::Finding::id);
+    if (found == diagnosis.findings.end()) return no_such_finding(*request.finding, diagnosis);
+    report.finding = *found;
+    if (!can_signal(*found, request.action)) return not_by_signal(*found, request.action);
+    chosen = found->subjects;
+  } else {
+    const model::Session* session = latest_->find(*request.session);
+    if (session == nullptr) {
+      return model::LookFailure{"no_such_session", fmt::format("there is no session {} now", to_string(*request.session)),
+                                "It has ended, or its pid now belongs to another. `lockkeeper doctor --json` lists pid and started_at of what it finds."};
+    }
+    chosen.push_back(*session);
+  }
+  for (auto& session : chosen) {
+    const std::string why_not = untouchable(session, request);
+    report.targets.push_back({std::move(session), {why_not.empty() ? ActionOutcome::would_act : ActionOutcome::skipped, why_not}});
+  }
+  report.predicted_freed = rules::Blocking(*latest_).freed_by(would_go(report));
+  return std::nullopt;
+}
+
+ActionResult Conductor::act_on(const ActionRequest& request, const model::Guard& guard) {
+  const auto deadline = std::chrono::steady_clock::now() + request.timeout;
+  return request.action == model::Action::cancel ? collector_->cancel(guard, deadline) : collector_->terminate(guard, deadline);
+}
+
+void Conductor::carry_out(const ActionRequest& request, model::ActionReport& report) {
+  auto audit = Audit::open(request.audit);
+  if (!audit) {
+    report.failure = {"audit", "the audit file cannot be written, so nothing was done: " + audit.error(), "Name another with --audit FILE."};
+    return;
+  }
+  report.audit = request.audit.string();
+  const model::Finding* finding = report.finding ? &*report.finding : nullptr;
+  const AuditContext context{request.actor, latest_->observer_role, latest_->server.name, request.action, finding};
+  for (auto& target : report.targets) {
+    if (target.result.outcome != ActionOutcome::would_act) continue;
+    if (report.failure || request.interrupted()) {
+      target.result = {ActionOutcome::skipped, report.failure ? "stopped: the audit could not be written" : "stopped: interrupted"};
+      continue;
+    }
+    if (const auto recorded = audit->append(context, target.session, nullptr); !recorded) {
+      report.failure = {"audit", "the audit could not be written, so no more was done: " + recorded.error(), "Make room, or name another file with --audit FILE."};
+      target.result = {ActionOutcome::skipped, "stopped: the audit could not be written"};
+      continue;
+    }
+    target.result = act_on(request, model::guard_for(target.session, finding != nullptr && finding->only_while_blocking));
+    if (const auto recorded = audit->append(context, target.session, &target.result); !recorded) {
+      report.failure = {"audit", "an action's outcome could not be recorded: " + recorded.error(), "The report here is complete; keep it."};
+    }
+  }
+}
+
+// Who waited for the lock and does not wait, since then, for the same any more has gone on.
+void Conductor::follow_up(const ActionRequest& request, model::ActionReport& report) {
+  std::map<model::SessionId, std::optional<model::WallTime>> waited_since;
+  for (const auto& wait : latest_->waits) waited_since[wait.waiter] = wait.since;
+  const auto give_up = std::chrono::steady_clock::now() + follow_up_time;
+  while (true) {
+    if (tick(request.timeout).failure) return;
+    report.went_on.clear();
+    report.still_waiting.clear();
+    for (const auto& session : report.predicted_freed) {
+      const auto same = std::ranges::find_if(latest_->waits, [&](const model::Wait& wait) {
+        return wait.waiter == session && wait.since == waited_since[session];
+      });
+      (same == latest_->waits.end() ? report.went_on : report.still_waiting).push_back(session);
+    }
+    if (report.still_waiting.empty() || std::chrono::steady_clock::now() >= give_up) return;
+    std::this_thread::sleep_for(follow_up_interval);  // tidy: waits between looks, at most follow_up_time in all
+  }
+}
+
+model::ActionReport Conductor::act(const ActionRequest& request) {
+  const model::Diagnosis diagnosis = tick(request.timeout);
+  model::ActionReport report;
+  report.url = diagnosis.url;
+  report.observed_at = diagnosis.observed_at;
+  report.server = diagnosis.server;
+  report.action = request.action;
+  report.dry_run = request.dry_run;
+  report.failure = diagnosis.failure;
+  if (!report.failure) report.failure = choose(request, diagnosis, report);
+  if (report.failure || request.dry_run) return report;
+  carry_out(request, report);
+  follow_up(request, report);
+  return report;
+}
+
+}  // namespace lockkeeper::diagnose

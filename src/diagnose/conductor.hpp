@@ -1,0 +1,62 @@
+// The conductor of one server: look, judge, remember what was seen when; act on what was found.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "collect/postgres/collector.hpp"
+#include "model/diagnosis.hpp"
+#include "rules/limits.hpp"
+#include "rules/window.hpp"
+
+namespace lockkeeper::diagnose {
+
+using Limits = rules::Limits;
+using Duration = model::Duration;
+
+/// What to act on, how, and under whose name.
+struct ActionRequest {
+  model::Action action = model::Action::terminate;   ///< terminate or cancel
+  std::optional<model::FindingId> finding;           ///< Either this ...
+  std::optional<model::SessionId> session;           ///< ... or this.
+  bool dry_run = true;
+  bool include_superusers = false;
+  Duration timeout = std::chrono::seconds(10);       ///< For each look and for each target.
+  std::filesystem::path audit;
+  std::string actor;
+  std::function<bool()> interrupted = [] { return false; };  ///< Asked between targets: true stops before the next.
+};
+
+/// Belongs to one thread.
+class Conductor {
+ public:
+  Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits);
+
+  /// One look, judged together with the looks before it. Never throws for what the server does: see `failure`.
+  [[nodiscard]] model::Diagnosis tick(Duration timeout);
+
+  /// Takes a fresh look, finds the finding or session in it, and acts on its sessions that are still as they were.
+  [[nodiscard]] model::ActionReport act(const ActionRequest& request);
+
+ private:
+  [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot);
+  [[nodiscard]] std::optional<model::LookFailure> choose(const ActionRequest& request, const model::Diagnosis& diagnosis,
+                                                         model::ActionReport& report) const;
+  void carry_out(const ActionRequest& request, model::ActionReport& report);
+  [[nodiscard]] model::ActionResult act_on(const ActionRequest& request, const model::Guard& guard);
+  void follow_up(const ActionRequest& request, model::ActionReport& report);
+
+  std::unique_ptr<collect::postgres::Collector> collector_;
+  Limits limits_;
+  rules::Window window_;
+  std::map<model::FindingId, model::WallTime> first_seen_;  // of findings that are there now
+  std::optional<model::Snapshot> latest_;
+  model::Diagnosis last_;
+};
+
+}  // namespace lockkeeper::diagnose

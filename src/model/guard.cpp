@@ -1,0 +1,17 @@
+#include "model/guard.hpp"
+
+namespace lockkeeper::model {
+
+std::string_view outcome_name(ActionOutcome outcome, bool cancel) noexcept {
+  switch (outcome) {
+    case ActionOutcome::would_act: return cancel ? "would_cancel" : "would_terminate";
+    case ActionOutcome::done: return cancel ? "cancelled" : "terminated";
+    case ActionOutcome::skipped: return "skipped";
+    case ActionOutcome::denied: return "denied";
+    case ActionOutcome::still_there: return "still_there";
+    case ActionOutcome::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+}  // namespace lockkeeper::model

@@ -1,0 +1,72 @@
+// orphan-prepared: prepared transactions that nobody finishes. They have no session, so nothing can be terminated:
+// a human decides between COMMIT PREPARED and ROLLBACK PREPARED. One finding an owner and database.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "rules/catalogue.hpp"
+#include "rules/wording.hpp"
+
+namespace lockkeeper::rules {
+namespace {
+
+using Group = std::vector<const model::PreparedTransaction*>;
+
+// A finding is read by a person: so many are named, the rest is counted.
+constexpr std::size_t most_named = 10;
+
+model::Finding to_finding(const Look& look, const Group& group) {
+  const auto& oldest = *group.front();
+  const auto count = static_cast<std::int64_t>(group.size());
+  const model::Duration age = look.snapshot.taken_at - oldest.prepared_at;
+  model::Finding finding;
+  finding.rule = model::RuleId("orphan-prepared");
+  finding.id = model::make_finding_id(finding.rule, {look.snapshot.server.name, oldest.owner, oldest.database});
+  finding.count = count;
+  std::vector<std::string> gids;
+  std::vector<model::HeldLock> locks;
+  std::vector<model::SessionId> behind;
+  for (const auto* prepared : group) {
+    gids.push_back(prepared->gid);
+    locks.insert(locks.end(), prepared->locks.begin(), prepared->locks.end());
+    for (const auto& session : look.blocking.behind(prepared->gid)) behind.push_back(session);
+  }
+  std::ranges::sort(behind);
+  const auto repeats = std::ranges::unique(behind);
+  behind.erase(repeats.begin(), repeats.end());
+  finding.severity = behind.empty() ? model::Severity::warning : model::Severity::critical;
+  finding.title = fmt::format("{} of {} in database {} {} been waiting for COMMIT or ROLLBACK PREPARED, {}{}",
+                              counted(count, "prepared transaction"), oldest.owner, oldest.database, count == 1 ? "has" : "have",
+                              count == 1 ? "for " : "the oldest for ", model::to_human(age));
+  finding.evidence.items = {{"gids", gids}, {"oldest_prepared", age}, {"locks", held_locks(std::span<const model::HeldLock>(locks))},
+                            {"horizon_age", oldest.xid_age}, {"blocks", static_cast<std::int64_t>(behind.size())}, {"blocked", pids(behind)}};
+  finding.explanation = "A prepared transaction belongs to no session. It keeps its locks and holds back vacuum through restarts of the "
+                        "server, until somebody finishes it.";
+  finding.likely_mistake = "The transaction manager that prepared it crashed, lost its log, or was replaced without recovery.";
+  finding.fix = "Ask the transaction manager for the outcome it recorded, then finish each one accordingly, in this database, as its owner "
+                "or a superuser. If nobody uses two-phase commit here, set max_prepared_transactions = 0.";
+  for (std::size_t index = 0; index < std::min(gids.size(), most_named); ++index) {
+    finding.remedies.push_back({model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(gids[index])),
+                                "its work is lost; wrong if its manager recorded a commit (then COMMIT PREPARED)"});
+  }
+  return finding;
+}
+
+}  // namespace
+
+std::vector<model::Finding> orphan_prepared(const Look& look, const Limits& limits) {
+  std::map<std::pair<std::string, std::string>, Group> groups;
+  for (const auto& prepared : look.snapshot.prepared) {
+    if (look.snapshot.taken_at - prepared.prepared_at < limits.max_prepared_age) continue;
+    groups[{prepared.owner, prepared.database}].push_back(&prepared);
+  }
+  std::vector<model::Finding> findings;
+  for (auto& [key, group] : groups) {
+    std::ranges::stable_sort(group, {}, [](const auto* prepared) { return prepared->prepared_at; });
+    findings.push_back(to_finding(look, group));
+  }
+  return findings;
+}
+
+}  // namespace lockkeeper::rules

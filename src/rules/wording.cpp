@@ -1,0 +1,110 @@
+#include "rules/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace lockkeeper::rules {
+namespace {
+
+// Tables first and strongest mode first: that is what a person looks for.
+std::vector<std::string> listed(const std::map<std::string, std::int64_t>& folded, std::size_t most) {
+  std::vector<std::string> result;
+  for (const auto& [name, count] : folded) {
+    if (result.size() == most) {
+      result.push_back(fmt::format("{} more", folded.size() - most));
+      break;
+    }
+    result.push_back(count > 1 ? fmt::format("{} ({} times)", name, count) : name);
+  }
+  return result;
+}
+
+void fold(std::map<std::string, std::int64_t>& folded, const model::HeldLock& lock) {
+  folded[fmt::format("{} on {}", lock.mode, lock.target)] += lock.count;
+}
+
+std::string quoted(std::string_view text, char quote) {
+  std::string result(1, quote);
+  for (const char character : text) result.append(character == quote ? 2 : 1, character);
+  return result + quote;
+}
+
+}  // namespace
+
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
+}
+
+std::string owner(const model::Session& session) {
+  const std::string_view user = session.user.empty() ? "unknown" : std::string_view(session.user);
+  if (session.application.empty()) return fmt::format("user {}, database {}", user, session.database);
+  return fmt::format("application \"{}\" (user {}, database {})", session.application, user, session.database);
+}
+
+std::vector<std::string> held_locks(std::span<const model::Session* const> sessions, std::size_t most) {
+  std::map<std::string, std::int64_t> folded;
+  for (const model::Session* session : sessions) {
+    for (const auto& lock : session->locks) fold(folded, lock);
+  }
+  return listed(folded, most);
+}
+
+std::vector<std::string> held_locks(std::span<const model::HeldLock> locks, std::size_t most) {
+  std::map<std::string, std::int64_t> folded;
+  for (const auto& lock : locks) fold(folded, lock);
+  return listed(folded, most);
+}
+
+std::string sql_identifier(std::string_view name) {
+  const bool plain = !name.empty() && (name.front() < '0' || name.front() > '9') &&
+                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+  return plain ? std::string(name) : quoted(name, '"');
+}
+
+std::string sql_literal(std::string_view text) { return quoted(text, '\''); }
+
+std::string likely_mistake_after(const model::Session& session) {
+  using enum sql::StatementKind;
+  switch (session.statement ? session.statement->kind : unknown) {
+    case begin:
+      return "The transaction was opened and then nothing was run in it: it is opened too early, and the code waits for "
+             "something else (another connection, a lock, a remote service), or it returned before its first statement.";
+    case select:
+    case show:
+    case fetch:
+      return "A read opened the transaction and nothing ended it: a session was used after, or beyond, the request that "
+             "owned it (background work, a lazy load), or the code returned early or threw before commit and rollback.";
+    case insert:
+    case update:
+    case delete_:
+    case merge:
+    case select_locking:
+      return "Between this statement and its commit the code returned early, threw without a rollback, or waits for something "
+             "outside the database (a remote call, a queue, a sleep) while it holds row locks.";
+    case savepoint:
+    case release:
+    case rollback_to:
+      return "The code ended an inner step (a savepoint) and then never ended the outer transaction: inner and outer owner "
+             "each believe that the other commits.";
+    default:
+      return "The code that began the transaction did not reach its commit or rollback: an early return, an exception, "
+             "or a wait for something outside the database.";
+  }
+}
+
+std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote) {
+  if (wrote == 0) return "nothing was written, so nothing is lost";
+  if (wrote == sessions) return sessions == 1 ? "what it wrote is rolled back" : "what they wrote is rolled back";
+  return fmt::format("what {} of them wrote is rolled back", wrote);
+}
+
+std::vector<std::int64_t> pids(std::span<const model::SessionId> sessions) {
+  std::vector<std::int64_t> result;
+  for (const auto& session : sessions) result.push_back(session.pid);
+  return result;
+}
+
+}  // namespace lockkeeper::rules

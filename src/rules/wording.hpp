@@ -1,0 +1,37 @@
+// The words that several rules share, so that all findings speak alike.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/finding.hpp"
+#include "model/snapshot.hpp"
+
+namespace lockkeeper::rules {
+
+/// "1 session", "70 sessions"; `many` where adding an s is not enough.
+[[nodiscard]] std::string counted(std::int64_t count, std::string_view one, std::string_view many = "");
+
+/// `application "shop" (user alice, database shop)`; without an application name, the user alone.
+[[nodiscard]] std::string owner(const model::Session& session);
+
+/// What is held, without repeats: "RowExclusiveLock on public.orders", at most `most` and how many more.
+[[nodiscard]] std::vector<std::string> held_locks(std::span<const model::Session* const> sessions, std::size_t most = 12);
+[[nodiscard]] std::vector<std::string> held_locks(std::span<const model::HeldLock> locks, std::size_t most = 12);
+
+/// A role's or a setting's name as SQL takes it.
+[[nodiscard]] std::string sql_identifier(std::string_view name);
+[[nodiscard]] std::string sql_literal(std::string_view text);
+
+/// What the place of the last statement says about the mistake in the program.
+[[nodiscard]] std::string likely_mistake_after(const model::Session& session);
+
+/// What becomes of the work done so far when sessions are terminated.
+[[nodiscard]] std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote);
+
+[[nodiscard]] std::vector<std::int64_t> pids(std::span<const model::SessionId> sessions);
+
+}  // namespace lockkeeper::rules

@@ -1,0 +1,142 @@
+#include "support/postgres_data.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/wait.hpp"
+
+namespace lockkeeper::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+void run_or_throw(const std::vector<std::string>& arguments) {
+  const CommandResult result = run_command(arguments, unprivileged_user(), default_patience);
+  if (result.status == 0) return;
+  throw std::runtime_error(arguments[0] + " failed with status " + std::to_string(result.status) + ":\n" +
+                           result.output);
+}
+
+// The templates and installation copies of this process. After a fork the child begins its own.
+class Cache {
+ public:
+  static Cache& instance() {
+    static std::mutex mutex;
+    static std::map<pid_t, Cache> caches;
+    const std::lock_guard lock(mutex);
+    return caches[::getpid()];
+  }
+
+  fs::path template_for(const PostgresVersion& version, const std::string& superuser_password) {
+    const std::lock_guard lock(mutex_);
+    const auto key = std::pair(version.label, superuser_password);
+    if (const auto found = templates_.find(key); found != templates_.end()) return found->second;
+    const fs::path folder = folder_.path() / ("template" + std::to_string(templates_.size()));
+    make_server_folder(folder, 0700);
+    run_initdb(version, superuser_password, folder);
+    return templates_[key] = folder;
+  }
+
+  [[nodiscard]] fs::path folder() const { return folder_.path(); }
+
+ private:
+  void run_initdb(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
+    std::vector<std::string> arguments{version.bin / "initdb",
+                                       "--pgdata=" + data.string(),
+                                       "--username=postgres",
+                                       "--auth=trust",
+                                       "--encoding=UTF8",
+                                       "--locale=C",
+                                       "--no-sync"};
+    const fs::path password_file = folder_.path() / "password";
+    if (!superuser_password.empty()) {
+      write_file(password_file, superuser_password + "\n");
+      arguments.push_back("--pwfile=" + password_file.string());
+    }
+    run_or_throw(arguments);
+    fs::remove(password_file);
+  }
+
+  TemporaryFolder folder_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, fs::path> templates_;
+};
+
+// A value between single quotes, as postgresql.conf wants it.
+std::string quoted(const std::string& value) {
+  std::string text = "'";
+  for (const char character : value) {
+    if (character == '\'' || character == '\\') text += character;
+    text += character;
+  }
+  return text + "'";
+}
+
+std::map<std::string, std::string> all_settings(const StartOptions& options, const fs::path& socket_dir,
+                                                std::uint16_t port) {
+  std::map<std::string, std::string> settings{
+      {"fsync", "off"},
+      {"full_page_writes", "off"},
+      {"max_connections", "100"},
+      {"logging_collector", "off"},
+      {"max_prepared_transactions", "10"},
+      {"shared_buffers", "16MB"},
+      {"log_line_prefix", "%m [%p] %q%a "},
+      {"timezone", "UTC"},
+      {"log_timezone", "UTC"},
+      {"wal_level", "replica"},
+  };
+  for (const auto& [name, value] : options.settings) settings[name] = value;
+  settings["listen_addresses"] = "127.0.0.1";
+  settings["port"] = std::to_string(port);
+  settings["unix_socket_directories"] = socket_dir;
+  return settings;
+}
+
+std::string hba_text(const StartOptions& options) {
+  std::string text;
+  for (const std::string& line : options.hba_lines) text += line + "\n";
+  for (const std::string database : {"all", "replication"}) {
+    text += "local " + database + " all " + options.auth_method + "\n";
+    text += "host " + database + " all 127.0.0.1/32 " + options.auth_method + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void make_server_folder(const fs::path& folder, int mode) {
+  fs::create_directory(folder);
+  fs::permissions(folder, static_cast<fs::perms>(mode));
+  const auto user = unprivileged_user();
+  if (user && ::chown(folder.c_str(), user->uid, user->gid) != 0) {
+    throw std::runtime_error("cannot give " + folder.string() + " to the server's user");
+  }
+}
+
+void copy_data_folder(const fs::path& from, const fs::path& to) {
+  make_server_folder(to, 0700);
+  run_or_throw({"/bin/cp", "--archive", "--reflink=auto", from.string() + "/.", to.string()});
+}
+
+void make_data_folder(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
+  copy_data_folder(Cache::instance().template_for(version, superuser_password), data);
+}
+
+void configure(const StartOptions& options, const fs::path& data, const fs::path& socket_dir, std::uint16_t port) {
+  std::string text;
+  for (const auto& [name, value] : all_settings(options, socket_dir, port)) text += name + " = " + quoted(value) + "\n";
+  write_file(data / "postgresql.conf", text);
+  write_file(data / "pg_hba.conf", hba_text(options));
+}
+
+fs::path installation_folder() { return Cache::instance().folder(); }
+
+}  // namespace lockkeeper::testing

@@ -1,0 +1,28 @@
+// A new server's files: initdb once per version and process, copied for every server.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "support/postgres_server.hpp"
+
+namespace lockkeeper::testing {
+
+/// Fills `data` as `initdb` would. Throws with initdb's words.
+void make_data_folder(const PostgresVersion& version, const std::string& superuser_password,
+                      const std::filesystem::path& data);
+
+/// Copies a stopped server's files, as the user the server runs as.
+void copy_data_folder(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Writes settings and pg_hba.conf over those that initdb made.
+void configure(const StartOptions& options, const std::filesystem::path& data, const std::filesystem::path& socket_dir,
+               std::uint16_t port);
+
+/// The folder for readable copies of private installations (readable_installation), gone with this process.
+[[nodiscard]] std::filesystem::path installation_folder();
+
+/// Makes an empty folder that belongs to the user the server runs as.
+void make_server_folder(const std::filesystem::path& folder, int mode);
+
+}  // namespace lockkeeper::testing

@@ -1,0 +1,200 @@
+#include "support/postgres_server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "support/postgres_data.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/wait.hpp"
+
+namespace lockkeeper::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Another process may take the port between our choice and the server's bind.
+constexpr int port_attempts = 5;
+
+// How much of a failed server's log an exception quotes.
+constexpr std::size_t log_tail_bytes = 3000;
+
+std::uint16_t free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = ::bind(probe, generic, length) == 0 && ::getsockname(probe, generic, &length) == 0;
+  ::close(probe);
+  if (!bound) throw std::system_error(errno, std::generic_category(), "no free loopback port");
+  return ntohs(address.sin_port);
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string tail(const std::string& text) {
+  return text.size() <= log_tail_bytes ? text : "..." + text.substr(text.size() - log_tail_bytes);
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (std::isalnum(byte) != 0 || character == '_' || character == '-') {
+      encoded += character;
+    } else {
+      encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
+    }
+  }
+  return encoded;
+}
+
+int shutdown_signal(StopMode mode) {
+  switch (mode) {
+    case StopMode::smart: return SIGTERM;
+    case StopMode::fast: return SIGINT;
+    case StopMode::immediate: return SIGQUIT;
+  }
+  return SIGQUIT;
+}
+
+}  // namespace
+
+struct PostgresServer::Body {
+  StartOptions options;
+  TemporaryFolder folder;
+  std::uint16_t port = 0;
+  std::optional<SupervisedProcess> process;  // After the folder: it must end before its files go.
+
+  [[nodiscard]] fs::path data() const { return folder.path() / "data"; }
+  [[nodiscard]] fs::path socket_dir() const { return folder.path() / "socket"; }
+  [[nodiscard]] fs::path log() const { return folder.path() / "log"; }
+
+  // The last line of postmaster.pid is the server's own word; pg_ctl reads it too.
+  [[nodiscard]] bool is_ready() const {
+    const std::string text = read_file(data() / "postmaster.pid");
+    if (!text.starts_with(std::to_string(process->pid()) + "\n")) return false;
+    return text.find("\nready") != std::string::npos || text.find("\nstandby") != std::string::npos;
+  }
+
+  void launch() {
+    std::error_code absent;
+    fs::remove(log(), absent);
+    process.emplace(std::vector<std::string>{options.version.bin / "postgres", "-D", data().string()}, log(),
+                    unprivileged_user());
+    const bool settled = becomes_true([this] { return process->has_ended() || is_ready(); }, options.start_timeout);
+    if (settled && !process->has_ended()) return;
+    process.reset();
+    const std::string reason = settled ? "ended" : "was not ready in time";
+    throw std::runtime_error("PostgreSQL " + std::to_string(options.version.major) + " " + reason +
+                             " while starting; its log ends:\n" + tail(read_file(log())));
+  }
+
+  // On a port that is free now, and on another one if it was taken meanwhile.
+  void launch_on_free_port() {
+    for (int attempt = 1;; ++attempt) {
+      port = free_port();
+      configure(options, data(), socket_dir(), port);
+      try {
+        return launch();
+      } catch (const std::runtime_error&) {
+        const bool lost_race = read_file(log()).find("Address already in use") != std::string::npos;
+        if (!lost_race || attempt == port_attempts) throw;
+      }
+    }
+  }
+
+  SupervisedProcess& running() {
+    if (!process) throw std::logic_error("the test server is not running");
+    return *process;
+  }
+};
+
+PostgresServer::PostgresServer(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+PostgresServer::PostgresServer(PostgresServer&&) noexcept = default;
+PostgresServer& PostgresServer::operator=(PostgresServer&&) noexcept = default;
+PostgresServer::~PostgresServer() = default;
+
+PostgresServer PostgresServer::start(StartOptions options) {
+  remove_stale_folders();
+  auto body = std::make_unique<Body>();
+  body->options = std::move(options);
+  body->options.version = readable_installation(body->options.version, installation_folder());
+  make_server_folder(body->socket_dir(), 0755);
+  make_data_folder(body->options.version, body->options.superuser_password, body->data());
+  body->launch_on_free_port();
+  return PostgresServer(std::move(body));
+}
+
+PostgresServer PostgresServer::start_standby(PostgresServer& primary) {
+  auto body = std::make_unique<Body>();
+  body->options = primary.body_->options;
+  body->options.settings["primary_conninfo"] = primary.url() + "?application_name=standby";
+  if (!body->options.superuser_password.empty()) {
+    body->options.settings["primary_conninfo"] = primary.url("postgres", "postgres", body->options.superuser_password);
+  }
+  make_server_folder(body->socket_dir(), 0755);
+  primary.stop(StopMode::fast);
+  copy_data_folder(primary.data_dir(), body->data());
+  primary.start_again();
+  write_file(body->data() / "standby.signal", "");
+  body->launch_on_free_port();
+  return PostgresServer(std::move(body));
+}
+
+std::uint16_t PostgresServer::port() const noexcept { return body_->port; }
+const PostgresVersion& PostgresServer::version() const noexcept { return body_->options.version; }
+fs::path PostgresServer::data_dir() const { return body_->data(); }
+fs::path PostgresServer::socket_dir() const { return body_->socket_dir(); }
+pid_t PostgresServer::pid() const { return body_->running().pid(); }
+std::string PostgresServer::log() const { return read_file(body_->log()); }
+bool PostgresServer::is_running() { return body_->process && !body_->process->has_ended(); }
+
+std::string PostgresServer::url(std::string_view database, std::string_view user, std::string_view password) const {
+  std::string text = "postgresql://" + percent_encoded(user);
+  if (!password.empty()) text += ":" + percent_encoded(password);
+  return text + "@127.0.0.1:" + std::to_string(port()) + "/" + percent_encoded(database);
+}
+
+void PostgresServer::stop(StopMode mode) {
+  SupervisedProcess& process = body_->running();
+  process.resume();
+  process.signal(shutdown_signal(mode));
+  wait_until([&process] { return process.has_ended(); }, default_patience, "the server to shut down");
+  body_->process.reset();
+}
+
+void PostgresServer::start_again() {
+  if (body_->process) throw std::logic_error("the test server runs already");
+  body_->launch();
+}
+
+void PostgresServer::pause() { body_->running().pause(); }
+void PostgresServer::resume() { body_->running().resume(); }
+
+void PostgresServer::kill_hard() {
+  body_->running().kill_all();
+  body_->process.reset();
+}
+
+}  // namespace lockkeeper::testing

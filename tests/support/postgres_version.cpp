@@ -1,0 +1,91 @@
+#include "support/postgres_version.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+namespace lockkeeper::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int default_major = 15;
+
+std::optional<int> parse_major(std::string_view text) {
+  int major = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), major);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return major;
+}
+
+bool is_installation(const fs::path& bin) {
+  return ::access((bin / "initdb").c_str(), X_OK) == 0 && ::access((bin / "postgres").c_str(), X_OK) == 0;
+}
+
+// Every folder `<root>/<prefix><major>/<below>` that holds a server.
+void find_below(const fs::path& root, std::string_view prefix, const fs::path& below,
+                std::map<int, PostgresVersion>& found) {
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(root, absent)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(prefix)) continue;
+    const auto major = parse_major(std::string_view(name).substr(prefix.size()));
+    const fs::path bin = entry.path() / below;
+    if (major && is_installation(bin)) found[*major] = {*major, bin, "postgres" + std::to_string(*major)};
+  }
+}
+
+bool everybody_may_enter(const fs::path& folder) {
+  for (fs::path above = folder; above != above.root_path(); above = above.parent_path()) {
+    if ((fs::status(above).permissions() & fs::perms::others_exec) == fs::perms::none) return false;
+  }
+  return true;
+}
+
+// Hard links where the file system allows them, copies where it does not (another disk).
+void link_tree(const fs::path& from, const fs::path& to) {
+  std::error_code failed;
+  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::create_hard_links, failed);
+  if (!failed) return;
+  fs::remove_all(to);
+  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+}
+
+}  // namespace
+
+std::vector<PostgresVersion> installed_postgres() {
+  std::map<int, PostgresVersion> found;
+  find_below(fs::path(LOCKKEEPER_SOURCE_DIR) / "tools/npm/node_modules", "postgres", "native/bin", found);
+  find_below("/usr/lib/postgresql", "", "bin", found);
+  std::vector<PostgresVersion> versions;
+  for (auto& [major, version] : found) versions.push_back(std::move(version));
+  return versions;
+}
+
+PostgresVersion find_postgres(int major) {
+  const int wanted = major == 0 ? default_major : major;
+  std::string present;
+  for (const PostgresVersion& version : installed_postgres()) {
+    if (version.major == wanted) return version;
+    present += " " + std::to_string(version.major);
+  }
+  throw std::runtime_error("PostgreSQL " + std::to_string(wanted) +
+                           " is not installed (found:" + (present.empty() ? " none" : present) +
+                           "); `apt-get install postgresql-15` has 15, " + "`npm ci` in tools/npm the others");
+}
+
+PostgresVersion readable_installation(const PostgresVersion& version, const fs::path& folder) {
+  if (::geteuid() != 0 || everybody_may_enter(fs::canonical(version.bin))) return version;
+  const fs::path copy = folder / version.label;
+  if (!fs::exists(copy)) link_tree(version.bin.parent_path(), copy);
+  PostgresVersion readable = version;
+  readable.bin = copy / version.bin.filename();
+  return readable;
+}
+
+}  // namespace lockkeeper::testing

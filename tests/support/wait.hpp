@@ -1,0 +1,19 @@
+// Waiting for a condition, never for a time: a slow machine makes a test slower, not red.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+namespace lockkeeper::testing {
+
+/// The patience of a test on a loaded machine; a passing test never gets near it.
+inline constexpr std::chrono::seconds default_patience{30};
+
+/// Asks `condition` every few milliseconds until it holds. Throws std::runtime_error naming `what` at the timeout.
+void wait_until(const std::function<bool()>& condition, std::chrono::milliseconds timeout, std::string_view what);
+
+/// The same, but says whether the condition came true instead of throwing.
+[[nodiscard]] bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseconds timeout);
+
+}  // namespace lockkeeper::testing

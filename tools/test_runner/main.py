@@ -1,0 +1,52 @@
+"""The order of the stages, and the closing line."""
+
+import argparse
+import time
+from pathlib import Path
+
+from test_runner import stages
+from test_runner.counts import Counts
+from test_runner.runner import Runner
+
+PRESETS = ("dev", "asan", "tsan", "fuzz")
+
+
+def plan(options):
+    """The stages that this command line asks for, in order; each a function of a Runner."""
+    if options.preset:
+        return [_preset(name) for name in options.preset]
+    chosen = [stages.tools, stages.tidy, _preset("dev")]
+    if not options.quick:
+        chosen += [_preset("asan"), stages.clang_tidy, _preset("tsan"), stages.fuzz]
+    return chosen
+
+
+def _preset(name):
+    return stages.fuzz if name == "fuzz" else lambda run: stages.preset(run, name)
+
+
+def main(arguments):
+    """Runs every stage even after a failure. Exit status 1 if anything failed, or nothing was tested."""
+    options = _parse(arguments)
+    root = Path(__file__).resolve().parents[2]
+    run = Runner(root, root / "build" / "test-logs")
+    began, total = time.monotonic(), Counts()
+    try:
+        for stage in plan(options):
+            total += stage(run)
+    except KeyboardInterrupt:
+        print("\ninterrupted")
+        return 130
+    print(f"== everything … {time.monotonic() - began:.0f} s")
+    for failure in total.failures:
+        print(f"failed: {failure}")
+    print(total, flush=True)
+    return 1 if total.failures or not total.passed else 0
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(prog="scripts/test", description="Builds and tests everything.")
+    parser.add_argument("--quick", action="store_true", help="preset dev, and tidy without clang-tidy")
+    only = f"only these: {', '.join(PRESETS)}"
+    parser.add_argument("--preset", action="extend", nargs="+", default=[], choices=PRESETS, metavar="NAME", help=only)
+    return parser.parse_args(arguments)
