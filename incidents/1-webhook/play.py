@@ -31,7 +31,7 @@ CLOCK_TOLERANCE_MS = 50
 
 
 def perform(play):
-    server = play.server(max_connections=120)
+    server = play.server("shop", max_connections=120)
     with open(os.path.join(play.folder, "schema.sql"), encoding="utf-8") as schema:
         server.script(schema.read())
     port = start_service(play, server, "fixed" if play.fixed else "service")
@@ -53,7 +53,7 @@ def start_service(play, server, module):
     """uvicorn with the module's app; back as soon as it answers."""
     port = free_port()
     command = [PYTHON, "-m", "uvicorn", f"{module}:app", "--host", "127.0.0.1", "--port", port, "--no-access-log"]
-    service = play.start(module, command, env={"DATABASE_URL": server.url, "PYTHONUNBUFFERED": "1"})
+    service = play.start(module, command, env={"DATABASE_URL": server.application_url, "PYTHONUNBUFFERED": "1"})
     play.story.say(f"The shop serves on a port of its own, with a pool of 100 connections as {APPLICATION}.")
 
     def answers():
@@ -117,8 +117,7 @@ def find(play, server, growing):
     check, evidence = play.check, finding["evidence"]
     check.equal(finding["count"], LEAKS, f"it counts {LEAKS} sessions")
     check.same_pids(pids(finding["subjects"]), pids(before), "its subjects are all the leaked sessions and no others")
-    for key, expected in (("application", APPLICATION), ("user", server.value("SELECT current_user")),
-                          ("database", server.value("SELECT current_database()"))):
+    for key, expected in (("application", APPLICATION), ("user", server.role), ("database", server.database)):
         check.equal({subject[key] for subject in finding["subjects"]}, {expected}, f"it names the {key}: {expected}")
     check.that(NORMALIZED.fullmatch(evidence["last_statement"]) is not None,
                "it names the last statement, without its literal", evidence["last_statement"])

@@ -29,7 +29,7 @@ LEFT_OPEN_COUNT = sum(count for count, _, _ in LEFT_OPEN.values())
 
 def perform(play):
     install(play)
-    server = play.server(max_connections=60)
+    server = play.server("accounts", max_connections=60)
     with open(os.path.join(play.folder, "schema.sql"), encoding="utf-8") as file:
         schema = file.read()
 
@@ -37,7 +37,7 @@ def perform(play):
     run_alone(play, server)
     server.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + schema)
 
-    worker = play.start("worker", ["node", "worker.js"], env={"DATABASE_URL": server.url})
+    worker = play.start("worker", ["node", "worker.js"], env={"DATABASE_URL": server.application_url})
     worker.wait_for(lambda: served(worker)["done"] >= 50, 15, "the worker's first fifty pieces of work")
     suite = run_together(play, server)
     findings = find(play, server)
@@ -56,7 +56,7 @@ def install(play):
 
 
 def start_suite(play, server, name, *modules):
-    return play.start(name, ["node", "--test-reporter=spec", "suite.js", *modules], env={"DATABASE_URL": server.url})
+    return play.start(name, ["node", "--test-reporter=spec", "suite.js", *modules], env={"DATABASE_URL": server.application_url})
 
 
 def results(suite, mark):

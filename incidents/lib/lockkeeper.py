@@ -134,14 +134,20 @@ class Lockkeeper:
 
 
 def audited_pids(path, outcome):
-    """The pid of every line of an audit file that records this outcome, in order."""
-    found = []
+    """The pid of every line of an audit file that records this outcome, in order.
+
+    Each action has two lines, its intent and its outcome; an outcome without an intent before it is an error.
+    """
+    intended, found = set(), []
     with open(path, encoding="utf-8") as audit:
-        for line in audit:
-            if line.strip():
-                record = json.loads(line)
-                if outcome in _values(record):
-                    found.append(_first(record, "pid"))
+        for record in map(json.loads, audit):
+            if record["phase"] == "intent":
+                intended.add(record["session"])
+                continue
+            if record["session"] not in intended:
+                raise Unexpected(f"the audit has an outcome for {record['session']}, but no intent before it")
+            if record["outcome"] == outcome:
+                found.append(int(record["session"].split("@")[0]))  # PID@START
     return found
 
 
@@ -149,21 +155,3 @@ def _demand(record, keys, what):
     missing = [key for key in keys if key not in record]
     if missing:
         raise Unexpected(f"{what} lacks {', '.join(missing)}")
-
-
-def _values(record):
-    """The plain values at the top of a record: its outcome is one of them, whatever the key is called."""
-    return [value for value in record.values() if isinstance(value, str)]
-
-
-def _first(record, key):
-    if isinstance(record, dict):
-        if key in record:
-            return record[key]
-        record = list(record.values())
-    if isinstance(record, list):
-        for value in record:
-            found = _first(value, key)
-            if found is not None:
-                return found
-    return None

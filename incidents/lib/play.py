@@ -22,8 +22,8 @@ class Play:
         self._clean_up = []
         self._server = None
 
-    def server(self, **options):
-        self._server = Server(self.logs, **options)
+    def server(self, role, **options):
+        self._server = Server(self.logs, role, **options)
         self._children.append(self._server.child)
         return self._server
 

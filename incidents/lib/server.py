@@ -5,6 +5,7 @@ What lockkeeper says is compared with what this module sees: its queries are del
 
 import json
 import socket
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import psycopg2.extras
@@ -23,10 +24,28 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Server:
-    """Runs from construction to `stop`."""
+def _connect(url):
+    connection = psycopg2.connect(url, application_name=OBSERVER, connect_timeout=10)
+    connection.autocommit = True  # an observer that is idle in transaction would be a finding itself
+    return connection
 
-    def __init__(self, logs, *, max_connections=100, settings=()):
+
+def _with(url, *, database, user=None):
+    """The same server, another database and, if named, another user; loopback connections need no password."""
+    parts = urlsplit(url)
+    if user is not None:
+        parts = parts._replace(netloc=f"{user}@{parts.netloc.rpartition('@')[2]}")
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+class Server:
+    """Runs from construction to `stop`, with a database for one application, owned by a role of the same name.
+
+    `url` is the superuser's, for lockkeeper and for us; `application_url` is the role's. An application that ran
+    as a superuser would be spared by every kill that is not told otherwise, and rightly.
+    """
+
+    def __init__(self, logs, role, *, max_connections=100, settings=()):
         command = [programs.private_postgres(), "--max-connections", max_connections]
         for setting in settings:
             command += ["--setting", setting]
@@ -35,15 +54,24 @@ class Server:
         try:
             self.child.wait_for(lambda: "\n" in self.child.out(), START_DEADLINE, "the private server's address")
             described = json.loads(self.child.out().split("\n")[0])
-            self.url, self.port, self.version = described["url"], described["port"], described["version"]
-            self._observer = self.connect(OBSERVER)
-            self._observer.autocommit = True  # an observer that is idle in transaction would be a finding itself
+            self.version = described["version"]
+            self._create(described["url"], role)
+            self.role, self.database = role, role
+            self.url = _with(described["url"], database=role)
+            self.application_url = _with(described["url"], database=role, user=role)
+            self._observer = _connect(self.url)
         except BaseException:
             self.stop()
             raise
 
-    def connect(self, application):
-        return psycopg2.connect(self.url, application_name=application, connect_timeout=10)
+    def _create(self, url, role):
+        connection = _connect(url)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE ROLE {role} LOGIN")
+                cursor.execute(f"CREATE DATABASE {role} OWNER {role}")
+        finally:
+            connection.close()
 
     def query(self, sql, parameters=None):
         with self._observer.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
@@ -54,9 +82,11 @@ class Server:
         return next(iter(self.query(sql, parameters)[0].values()))
 
     def script(self, sql):
-        """Schema and first rows, as one committed piece."""
+        """Schema and first rows, as one committed piece, by the role that will own them."""
         with self._observer.cursor() as cursor:
+            cursor.execute(f"SET ROLE {self.role}")
             cursor.execute(sql)
+            cursor.execute("RESET ROLE")
 
     def sessions(self, application):
         """Every session of an application; idle_ms is the true time since its last change of state."""

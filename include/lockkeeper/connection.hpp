@@ -78,9 +78,9 @@ struct Statement {
 
 /// What a connection tells about its server, fixed when the connection is made.
 struct ServerInfo {
-  std::string product;        ///< "PostgreSQL"
-  int version = 0;            ///< major * 10000 + minor: 150020 is PostgreSQL 15.20.
-  std::string host;           ///< Where we are connected: host name, address or socket folder.
+  std::string product;  ///< "PostgreSQL"
+  int version = 0;      ///< major * 10000 + minor: 150020 is PostgreSQL 15.20.
+  std::string host;     ///< Where we are connected: host name, address or socket folder.
   std::string port;
   std::string user;
   std::string database;

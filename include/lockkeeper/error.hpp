@@ -21,19 +21,19 @@ enum class Blast {
 
 /// The classes of failure that a caller can act on differently. What the server said in detail is in `sqlstate`.
 enum class ErrorCode {
-  unreachable,        ///< No server answered at that address (refused, no route, no such host or socket).
-  authentication,     ///< The server refused who we say we are (wrong password, no pg_hba.conf line, no such role).
-  unknown_database,   ///< The server has no database of that name.
+  unreachable,           ///< No server answered at that address (refused, no route, no such host or socket).
+  authentication,        ///< The server refused who we say we are (wrong password, no pg_hba.conf line, no such role).
+  unknown_database,      ///< The server has no database of that name.
   too_many_connections,  ///< The server (or the role, or the database) has no connection slot left.
-  not_ready,          ///< The server is starting up, shutting down or recovering.
-  protocol,           ///< What answered does not speak the expected protocol.
-  connection_lost,    ///< An established connection ended: the server went away or ended our session.
-  deadline,           ///< The deadline passed first. Blast tells whether the connection survived it.
-  cancelled,          ///< The statement was cancelled, by us or by somebody else.
-  permission,         ///< The role may not do this.
-  configuration,      ///< The URL, the service file or another setting is wrong; nothing was sent.
-  server_error,       ///< Any other error that the server reported; see `sqlstate`.
-  misuse,             ///< The caller broke this interface's rules (for example: execute after close).
+  not_ready,             ///< The server is starting up, shutting down or recovering.
+  protocol,              ///< What answered does not speak the expected protocol.
+  connection_lost,       ///< An established connection ended: the server went away or ended our session.
+  deadline,              ///< The deadline passed first. Blast tells whether the connection survived it.
+  cancelled,             ///< The statement was cancelled, by us or by somebody else.
+  permission,            ///< The role may not do this.
+  configuration,         ///< The URL, the service file or another setting is wrong; nothing was sent.
+  server_error,          ///< Any other error that the server reported; see `sqlstate`.
+  misuse,                ///< The caller broke this interface's rules (for example: execute after close).
 };
 
 [[nodiscard]] constexpr std::string_view to_string(Blast blast) noexcept {

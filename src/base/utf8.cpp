@@ -5,7 +5,9 @@
 namespace lockkeeper::base {
 namespace {
 
-unsigned char byte_at(std::string_view bytes, std::size_t position) { return static_cast<unsigned char>(bytes[position]); }
+unsigned char byte_at(std::string_view bytes, std::size_t position) {
+  return static_cast<unsigned char>(bytes[position]);
+}
 
 // Length of the well-formed sequence at the front, or 0 (The Unicode Standard, table 3-7).
 std::size_t well_formed(std::string_view bytes) {
@@ -38,7 +40,8 @@ std::string mend_utf8(std::string_view bytes) {
 
 std::string printable(std::string_view bytes) {
   std::string result = mend_utf8(bytes);
-  std::ranges::replace_if(result, [](char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7F; }, ' ');
+  std::ranges::replace_if(
+      result, [](char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7F; }, ' ');
   // C1 controls are two bytes in UTF-8: 0xC2 and 0x80 to 0x9F.
   for (std::size_t position = 0; position + 1 < result.size(); ++position) {
     if (byte_at(result, position) == 0xC2 && byte_at(result, position + 1) < 0xA0) result.replace(position, 2, " ");
@@ -47,7 +50,8 @@ std::string printable(std::string_view bytes) {
 }
 
 std::size_t columns(std::string_view utf8) {
-  return static_cast<std::size_t>(std::ranges::count_if(utf8, [](char character) { return (static_cast<unsigned char>(character) & 0xC0U) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      utf8, [](char character) { return (static_cast<unsigned char>(character) & 0xC0U) != 0x80; }));
 }
 
 }  // namespace lockkeeper::base

@@ -17,13 +17,14 @@ using Clock = std::chrono::steady_clock;
 
 // One look, or looks at an even pace until the time is up. A look that fails while watching is tried again at the next
 // turn: the server may only have been restarted.
-model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& request, const std::function<void(const model::Diagnosis&, Clock::duration)>& progress) {
+model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& request,
+                         const std::function<void(const model::Diagnosis&, Clock::duration)>& progress) {
   const auto start = Clock::now();
   model::Diagnosis diagnosis = conductor.tick(request.common.timeout);
   for (auto next = start + request.interval; next <= start + request.watch; next += request.interval) {
     progress(diagnosis, Clock::now() - start);
     while (Clock::now() < next && !Interrupt::requested()) {
-      const auto slice = std::chrono::milliseconds(100);  // so long a signal may go unheeded
+      const auto slice = std::chrono::milliseconds(100);                    // so long a signal may go unheeded
       std::this_thread::sleep_until(std::min(next, Clock::now() + slice));  // tidy: waits for the next look's time
     }
     if (Interrupt::requested()) break;
@@ -32,10 +33,13 @@ model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& re
   return diagnosis;
 }
 
-void show_progress(World& world, const DoctorRequest& request, const model::Diagnosis& diagnosis, Clock::duration since) {
+void show_progress(World& world, const DoctorRequest& request, const model::Diagnosis& diagnosis,
+                   Clock::duration since) {
   if (!world.error_is_terminal) return;
   const auto seconds = [](auto duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); };
-  world.error << fmt::format("\r\x1b[Kwatching: {} of {} s, {} looks, {} findings", seconds(since), seconds(request.watch), diagnosis.looks, diagnosis.findings.size()) << std::flush;
+  world.error << fmt::format("\r\x1b[Kwatching: {} of {} s, {} looks, {} findings", seconds(since),
+                             seconds(request.watch), diagnosis.looks, diagnosis.findings.size())
+              << std::flush;
 }
 
 std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& world) {
@@ -60,7 +64,9 @@ std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& w
 
 int status_of(const model::Diagnosis& diagnosis, const DoctorRequest& request) {
   if (diagnosis.failure) return Status::not_observed;
-  const bool found = request.fail_on && std::ranges::any_of(diagnosis.findings, [&](const auto& finding) { return finding.severity >= *request.fail_on; });
+  const bool found = request.fail_on && std::ranges::any_of(diagnosis.findings, [&](const auto& finding) {
+                       return finding.severity >= *request.fail_on;
+                     });
   if (found) return Status::found;
   // What could not be seen may be what is stuck: its absence is not claimed by a 0.
   const bool absence_unknown = request.fail_on && !diagnosis.complete() && !request.allow_incomplete;

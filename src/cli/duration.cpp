@@ -41,7 +41,8 @@ std::expected<model::Duration, std::string> parse_duration(std::string_view text
     if (error != std::errc() || number < 0) return wrong("is no duration");
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     if (rest.empty()) return wrong("has no unit");
-    const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& one) { return rest.starts_with(one.name); });
+    const auto unit =
+        std::find_if(units.begin(), units.end(), [&](const Unit& one) { return rest.starts_with(one.name); });
     if (unit == units.end()) return wrong("has an unknown unit");
     rest.remove_prefix(unit->name.size());
     if (number > longest / unit->length) return wrong("is too long");

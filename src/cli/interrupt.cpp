@@ -16,7 +16,7 @@ static void note_signal(int /*number*/) { noted.store(true); }
 
 Interrupt::Interrupt() {
   noted.store(false);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note_signal;
   // Without SA_RESTART a wait is cut short; with SA_RESETHAND the second signal has its usual effect.
   action.sa_flags = static_cast<int>(SA_RESETHAND);

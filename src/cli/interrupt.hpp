@@ -16,8 +16,8 @@ class Interrupt {
   [[nodiscard]] static bool requested() noexcept;
 
  private:
-  struct sigaction before_interrupt_ {};
-  struct sigaction before_terminate_ {};
+  struct sigaction before_interrupt_{};
+  struct sigaction before_terminate_{};
 };
 
 }  // namespace lockkeeper::cli

@@ -14,7 +14,8 @@ namespace {
 bool settled(const model::Target& target) {
   using enum model::ActionOutcome;
   const auto outcome = target.result.outcome;
-  return outcome == would_act || outcome == done || (outcome == skipped && target.result.reason.starts_with("it moved on"));
+  return outcome == would_act || outcome == done ||
+         (outcome == skipped && target.result.reason.starts_with("it moved on"));
 }
 
 int status_of(const model::ActionReport& report) {

@@ -45,7 +45,8 @@ Examples:
 void add_duration(CLI::App& command, const std::string& name, diagnose::Duration& into, const std::string& help) {
   command
       .add_option_function<std::string>(
-          name, [&into, name](const std::string& text) {
+          name,
+          [&into, name](const std::string& text) {
             const auto duration = parse_duration(text);
             if (!duration) throw CLI::ValidationError(name, duration.error());
             into = *duration;
@@ -66,8 +67,11 @@ void add_common(CLI::App& command, Common& common) {
       ->capture_default_str();
   add_duration(command, "--timeout", common.timeout, "Longest wait for the server, each look and each action");
   command.add_flag("--json", common.json, "One JSON object a line instead of text (docs/api.md)");
-  const std::map<std::string, Colour> names{{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  command.add_option("--color", common.colour, "auto, always or never [default: auto]")->transform(CLI::CheckedTransformer(names))->type_name("WHEN");
+  const std::map<std::string, Colour> names{
+      {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+  command.add_option("--color", common.colour, "auto, always or never [default: auto]")
+      ->transform(CLI::CheckedTransformer(names))
+      ->type_name("WHEN");
 }
 
 std::string limit_arguments(const diagnose::Limits& limits) {
@@ -86,24 +90,29 @@ std::string limit_arguments(const diagnose::Limits& limits) {
 
 void add_doctor(CLI::App& command, DoctorRequest& request) {
   command.footer(doctor_footer);
-  command.add_option("URL", request.urls, "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
+  command.add_option("URL", request.urls,
+                     "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
   add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
   add_duration(command, "--interval", request.interval, "Time between looks while watching");
   command
       .add_option_function<std::string>(
           "--fail-on",
           [&request](const std::string& text) {
-            static const std::map<std::string, std::optional<model::Severity>> levels{{"notice", model::Severity::notice},
-                                                                                      {"warning", model::Severity::warning},
-                                                                                      {"critical", model::Severity::critical},
-                                                                                      {"never", std::nullopt}};
+            static const std::map<std::string, std::optional<model::Severity>> levels{
+                {"notice", model::Severity::notice},
+                {"warning", model::Severity::warning},
+                {"critical", model::Severity::critical},
+                {"never", std::nullopt}};
             const auto found = levels.find(text);
-            if (found == levels.end()) throw CLI::ValidationError("--fail-on", fmt::format("\"{}\" is none of notice, warning, critical, never", text));
+            if (found == levels.end())
+              throw CLI::ValidationError("--fail-on",
+                                         fmt::format("\"{}\" is none of notice, warning, critical, never", text));
             request.fail_on = found->second;
           },
           "Exit with 1 from this severity on: notice, warning, critical, never [default: warning]")
       ->type_name("SEVERITY");
-  command.add_flag("--allow-incomplete", request.allow_incomplete, "Exit with 0, not 3, when nothing was found but not everything could be seen");
+  command.add_flag("--allow-incomplete", request.allow_incomplete,
+                   "Exit with 0, not 3, when nothing was found but not everything could be seen");
   add_common(command, request.common);
 }
 
@@ -111,24 +120,30 @@ void add_kill(CLI::App& command, KillRequest& request) {
   command.footer(kill_footer);
   command.add_option("URL", request.url, "The server; without one, PG* variables");
   auto* finding = command.add_option_function<std::string>(
-      "--finding", [&request](const std::string& id) { request.action.finding = model::FindingId(id); }, "Act on the sessions of this finding");
+      "--finding", [&request](const std::string& id) { request.action.finding = model::FindingId(id); },
+      "Act on the sessions of this finding");
   finding->type_name("ID");
   auto* session = command.add_option_function<std::string>(
       "--session",
       [&request](const std::string& text) {
         request.action.session = model::parse_session_id(text);
         if (!request.action.session) {
-          throw CLI::ValidationError("--session", fmt::format("\"{}\" is not PID@START, as in 4711@2026-11-22T05:02:22.123456Z", text));
+          throw CLI::ValidationError(
+              "--session", fmt::format("\"{}\" is not PID@START, as in 4711@2026-11-22T05:02:22.123456Z", text));
         }
       },
       "Act on this one session; START is its backend_start");
   session->type_name("PID@START")->excludes(finding);
-  command.add_flag_callback("--yes", [&request] { request.action.dry_run = false; }, "Act; without it, only show what would be done");
-  command.add_flag_callback("--cancel", [&request] { request.action.action = model::Action::cancel; }, "Cancel the running statement instead of ending the session");
+  command.add_flag_callback(
+      "--yes", [&request] { request.action.dry_run = false; }, "Act; without it, only show what would be done");
+  command.add_flag_callback(
+      "--cancel", [&request] { request.action.action = model::Action::cancel; },
+      "Cancel the running statement instead of ending the session");
   command.add_flag("--include-superusers", request.action.include_superusers, "Superusers' sessions too");
-  command.add_option_function<std::string>(
-             "--audit", [&request](const std::string& path) { request.action.audit = path; },
-             "Append every action to this file [default: ~/.local/state/lockkeeper/audit.jsonl]")
+  command
+      .add_option_function<std::string>(
+          "--audit", [&request](const std::string& path) { request.action.audit = path; },
+          "Append every action to this file [default: ~/.local/state/lockkeeper/audit.jsonl]")
       ->type_name("FILE");
   add_common(command, request.common);
 }
@@ -141,11 +156,16 @@ std::filesystem::path default_audit() {
 }
 
 Request wrong(std::string_view message, std::string_view command) {
-  return {Status::usage, fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n", message, command.empty() ? "" : fmt::format("{} ", command)), {}, {}};
+  return {Status::usage,
+          fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n", message,
+                      command.empty() ? "" : fmt::format("{} ", command)),
+          {},
+          {}};
 }
 
 // CLI11 says that an argument was not expected; a person also wants to know which one was meant.
-std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App* command, int argc, const char* const* argv) {
+std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App* command, int argc,
+                    const char* const* argv) {
   std::vector<std::string> known;
   if (command == nullptr) {
     for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
@@ -160,7 +180,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const bool candidate = command == nullptr ? !given.starts_with("-") : given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
     const auto meant = nearest(given, known);
-    return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given, meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
+    return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
+                       meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
   }
   return error.what();
 }
@@ -174,8 +195,10 @@ Request parse_request(int argc, const char* const* argv) {
   app.require_subcommand(1);
   DoctorRequest doctor;
   KillRequest kill;
-  CLI::App& doctor_command = *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
-  CLI::App& kill_command = *app.add_subcommand("kill", "End the sessions of a finding, or one session; a dry run unless --yes");
+  CLI::App& doctor_command =
+      *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
+  CLI::App& kill_command =
+      *app.add_subcommand("kill", "End the sessions of a finding, or one session; a dry run unless --yes");
   add_doctor(doctor_command, doctor);
   add_kill(kill_command, kill);
   const CLI::App* command = argc > 1 && std::string_view(argv[1]) == "doctor" ? &doctor_command
@@ -197,7 +220,8 @@ Request parse_request(int argc, const char* const* argv) {
     doctor.common.limit_arguments = limit_arguments(doctor.common.limits);
     request.doctor = std::move(doctor);
   } else {
-    if (!kill.action.finding && !kill.action.session) return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", name);
+    if (!kill.action.finding && !kill.action.session)
+      return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", name);
     if (kill.action.audit.empty()) kill.action.audit = default_audit();
     kill.common.limit_arguments = limit_arguments(kill.common.limits);
     kill.action.timeout = kill.common.timeout;

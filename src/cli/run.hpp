@@ -12,10 +12,10 @@ namespace lockkeeper::cli {
 
 /// Exit statuses, the same for all commands.
 enum Status : int {
-  nothing_found = 0,   ///< Nothing at or above --fail-on; or the action did all it said.
-  found = 1,           ///< Findings; or the action could not be done on every target.
-  usage = 2,           ///< The command line is wrong.
-  not_observed = 3,    ///< The database could not be (fully) observed, or the result not be written.
+  nothing_found = 0,  ///< Nothing at or above --fail-on; or the action did all it said.
+  found = 1,          ///< Findings; or the action could not be done on every target.
+  usage = 2,          ///< The command line is wrong.
+  not_observed = 3,   ///< The database could not be (fully) observed, or the result not be written.
 };
 
 /// What the command line needs from outside: made by main, replaced by tests.

@@ -27,27 +27,35 @@ bool can_signal(const model::Finding& finding, model::Action action) {
 model::LookFailure no_such_finding(const model::FindingId& id, const model::Diagnosis& diagnosis) {
   std::vector<std::string> there;
   for (const auto& finding : diagnosis.findings) there.push_back(finding.id.value());
-  return {"no_such_finding", fmt::format("there is no finding {} now", id.value()),
-          there.empty() ? "There is no finding at all now: the trouble may have ended by itself. Findings depend on the limits: give the same --min-idle and so on as before."
-                        : fmt::format("Found now: {}. Findings depend on the limits: give the same --min-idle and so on as before.", fmt::join(there, ", "))};
+  return {
+      "no_such_finding", fmt::format("there is no finding {} now", id.value()),
+      there.empty()
+          ? "There is no finding at all now: the trouble may have ended by itself. Findings depend on the limits: give "
+            "the same --min-idle and so on as before."
+          : fmt::format("Found now: {}. Findings depend on the limits: give the same --min-idle and so on as before.",
+                        fmt::join(there, ", "))};
 }
 
 model::LookFailure not_by_signal(const model::Finding& finding, model::Action action) {
   std::string advice = finding.fix;
   for (const auto& remedy : finding.remedies) {
-    if (remedy.action == model::Action::sql) advice += fmt::format(" By hand: {} ({})", remedy.statement, remedy.predicted);
+    if (remedy.action == model::Action::sql)
+      advice += fmt::format(" By hand: {} ({})", remedy.statement, remedy.predicted);
   }
-  return {"no_such_remedy", fmt::format("{} cannot be resolved with {}", finding.id.value(), to_string(action)), advice};
+  return {"no_such_remedy", fmt::format("{} cannot be resolved with {}", finding.id.value(), to_string(action)),
+          advice};
 }
 
 // Why a session may not be touched at all; empty if it may.
 std::string untouchable(const model::Session& session, const ActionRequest& request) {
   using enum model::SessionKind;
-  if (session.state == model::SessionState::hidden) return "our role may not see what it does; GRANT pg_monitor to it first";
+  if (session.state == model::SessionState::hidden)
+    return "our role may not see what it does; GRANT pg_monitor to it first";
   if (session.kind == replication) return "it is a replication session: never touched";
   if (session.kind == autovacuum) return "it is an autovacuum worker: never touched";
   if (session.kind == background) return "it is a process of the server itself: never touched";
-  if (session.superuser && !request.include_superusers) return "its user is a superuser: give --include-superusers to include it";
+  if (session.superuser && !request.include_superusers)
+    return "its user is a superuser: give --include-superusers to include it";
   if (session.state == model::SessionState::other) return "it is in a state that cannot be guarded";
   if (request.action == model::Action::cancel && session.state != model::SessionState::active) {
     return "it runs no statement: cancelling does nothing to a sleeping transaction";
@@ -77,14 +85,17 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
   } else {
     const model::Session* session = latest_->find(*request.session);
     if (session == nullptr) {
-      return model::LookFailure{"no_such_session", fmt::format("there is no session {} now", to_string(*request.session)),
-                                "It has ended, or its pid now belongs to another. `lockkeeper doctor --json` lists pid and started_at of what it finds."};
+      return model::LookFailure{"no_such_session",
+                                fmt::format("there is no session {} now", to_string(*request.session)),
+                                "It has ended, or its pid now belongs to another. `lockkeeper doctor --json` lists pid "
+                                "and started_at of what it finds."};
     }
     chosen.push_back(*session);
   }
   for (auto& session : chosen) {
     const std::string why_not = untouchable(session, request);
-    report.targets.push_back({std::move(session), {why_not.empty() ? ActionOutcome::would_act : ActionOutcome::skipped, why_not}});
+    report.targets.push_back(
+        {std::move(session), {why_not.empty() ? ActionOutcome::would_act : ActionOutcome::skipped, why_not}});
   }
   report.predicted_freed = rules::Blocking(*latest_).freed_by(would_go(report));
   return std::nullopt;
@@ -92,13 +103,15 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
 
 ActionResult Conductor::act_on(const ActionRequest& request, const model::Guard& guard) {
   const auto deadline = std::chrono::steady_clock::now() + request.timeout;
-  return request.action == model::Action::cancel ? collector_->cancel(guard, deadline) : collector_->terminate(guard, deadline);
+  return request.action == model::Action::cancel ? collector_->cancel(guard, deadline)
+                                                 : collector_->terminate(guard, deadline);
 }
 
 void Conductor::carry_out(const ActionRequest& request, model::ActionReport& report) {
   auto audit = Audit::open(request.audit);
   if (!audit) {
-    report.failure = {"audit", "the audit file cannot be written, so nothing was done: " + audit.error(), "Name another with --audit FILE."};
+    report.failure = {"audit", "the audit file cannot be written, so nothing was done: " + audit.error(),
+                      "Name another with --audit FILE."};
     return;
   }
   report.audit = request.audit.string();
@@ -107,17 +120,21 @@ void Conductor::carry_out(const ActionRequest& request, model::ActionReport& rep
   for (auto& target : report.targets) {
     if (target.result.outcome != ActionOutcome::would_act) continue;
     if (report.failure || request.interrupted()) {
-      target.result = {ActionOutcome::skipped, report.failure ? "stopped: the audit could not be written" : "stopped: interrupted"};
+      target.result = {ActionOutcome::skipped,
+                       report.failure ? "stopped: the audit could not be written" : "stopped: interrupted"};
       continue;
     }
     if (const auto recorded = audit->append(context, target.session, nullptr); !recorded) {
-      report.failure = {"audit", "the audit could not be written, so no more was done: " + recorded.error(), "Make room, or name another file with --audit FILE."};
+      report.failure = {"audit", "the audit could not be written, so no more was done: " + recorded.error(),
+                        "Make room, or name another file with --audit FILE."};
       target.result = {ActionOutcome::skipped, "stopped: the audit could not be written"};
       continue;
     }
-    target.result = act_on(request, model::guard_for(target.session, finding != nullptr && finding->only_while_blocking));
+    target.result =
+        act_on(request, model::guard_for(target.session, finding != nullptr && finding->only_while_blocking));
     if (const auto recorded = audit->append(context, target.session, &target.result); !recorded) {
-      report.failure = {"audit", "an action's outcome could not be recorded: " + recorded.error(), "The report here is complete; keep it."};
+      report.failure = {"audit", "an action's outcome could not be recorded: " + recorded.error(),
+                        "The report here is complete; keep it."};
     }
   }
 }

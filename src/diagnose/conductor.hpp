@@ -21,12 +21,12 @@ using Duration = model::Duration;
 
 /// What to act on, how, and under whose name.
 struct ActionRequest {
-  model::Action action = model::Action::terminate;   ///< terminate or cancel
-  std::optional<model::FindingId> finding;           ///< Either this ...
-  std::optional<model::SessionId> session;           ///< ... or this.
+  model::Action action = model::Action::terminate;  ///< terminate or cancel
+  std::optional<model::FindingId> finding;          ///< Either this ...
+  std::optional<model::SessionId> session;          ///< ... or this.
   bool dry_run = true;
   bool include_superusers = false;
-  Duration timeout = std::chrono::seconds(10);       ///< For each look and for each target.
+  Duration timeout = std::chrono::seconds(10);  ///< For each look and for each target.
   std::filesystem::path audit;
   std::string actor;
   std::function<bool()> interrupted = [] { return false; };  ///< Asked between targets: true stops before the next.
@@ -45,7 +45,8 @@ class Conductor {
 
  private:
   [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot);
-  [[nodiscard]] std::optional<model::LookFailure> choose(const ActionRequest& request, const model::Diagnosis& diagnosis,
+  [[nodiscard]] std::optional<model::LookFailure> choose(const ActionRequest& request,
+                                                         const model::Diagnosis& diagnosis,
                                                          model::ActionReport& report) const;
   void carry_out(const ActionRequest& request, model::ActionReport& report);
   [[nodiscard]] model::ActionResult act_on(const ActionRequest& request, const model::Guard& guard);

@@ -21,9 +21,9 @@ struct SessionCounts {
 };
 
 struct Diagnosis {
-  std::string url;                     ///< As given, without secrets.
-  WallTime observed_at;                ///< The server's clock; ours where there was no look.
-  std::optional<Server> server;        ///< Empty with a failure before the first look.
+  std::string url;               ///< As given, without secrets.
+  WallTime observed_at;          ///< The server's clock; ours where there was no look.
+  std::optional<Server> server;  ///< Empty with a failure before the first look.
   std::vector<Missing> missing;
   std::vector<Finding> findings;
   SessionCounts counts;
@@ -46,7 +46,7 @@ struct ActionReport {
   std::optional<Server> server;
   Action action = Action::terminate;
   bool dry_run = true;
-  std::optional<Finding> finding;          ///< The finding acted on, if it was chosen by finding.
+  std::optional<Finding> finding;  ///< The finding acted on, if it was chosen by finding.
   std::vector<Target> targets;
   std::vector<SessionId> predicted_freed;  ///< Waiters that can go on if all targets are gone.
   std::vector<SessionId> went_on;          ///< Of those, who was seen to wait no more afterwards.

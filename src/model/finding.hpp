@@ -35,7 +35,7 @@ struct WaitTreeLine {
   std::string who;                   ///< "4711 post-publisher (active)"
   std::string waits_for;             ///< "ShareLock on transaction 771"; empty at the root.
   std::optional<Duration> waiting;
-  std::int64_t more = 0;             ///< This line stands for so many waiters that are not drawn.
+  std::int64_t more = 0;  ///< This line stands for so many waiters that are not drawn.
 };
 
 /// A value of evidence. Times and durations are kept as such, so that each face prints them its own way.

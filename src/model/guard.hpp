@@ -26,12 +26,12 @@ struct Guard {
 
 /// How an action on one session ended.
 enum class ActionOutcome {
-  would_act,   ///< Dry run: nothing was done.
-  done,        ///< The session is gone (terminate) or its statement has ended (cancel).
-  skipped,     ///< It had moved on, or may not be touched; nothing was done.
-  denied,      ///< Our role may not signal it; nothing was done.
-  still_there, ///< The signal was sent, but the session had not gone when the deadline passed.
-  unknown,     ///< The connection was lost between the request and its answer.
+  would_act,    ///< Dry run: nothing was done.
+  done,         ///< The session is gone (terminate) or its statement has ended (cancel).
+  skipped,      ///< It had moved on, or may not be touched; nothing was done.
+  denied,       ///< Our role may not signal it; nothing was done.
+  still_there,  ///< The signal was sent, but the session had not gone when the deadline passed.
+  unknown,      ///< The connection was lost between the request and its answer.
 };
 
 struct ActionResult {

@@ -31,7 +31,7 @@ enum class SessionKind {
   client,       ///< An application's connection.
   replication,  ///< A walsender: a standby, a backup, a change stream.
   autovacuum,
-  background,   ///< Any other process of the server itself.
+  background,  ///< Any other process of the server itself.
 };
 
 enum class SessionState {
@@ -64,9 +64,9 @@ struct HeldLock {
 /// The open transaction of a session, as far as the server's views show it.
 struct Transaction {
   WallTime started_at;
-  bool wrote = false;                      ///< It has a transaction id: something to lose, row locks to hold.
-  std::optional<std::int64_t> xid_age;     ///< Transactions begun since it got its id.
-  std::optional<std::int64_t> xmin_age;    ///< Transactions begun since its oldest snapshot.
+  bool wrote = false;                    ///< It has a transaction id: something to lose, row locks to hold.
+  std::optional<std::int64_t> xid_age;   ///< Transactions begun since it got its id.
+  std::optional<std::int64_t> xmin_age;  ///< Transactions begun since its oldest snapshot.
 
   /// How far it holds back vacuum, in transactions; nullopt when it does not.
   [[nodiscard]] std::optional<std::int64_t> horizon_age() const { return std::max(xid_age, xmin_age); }
@@ -79,15 +79,16 @@ struct Session {
   std::string application;
   std::string user;
   std::string database;
-  std::string client;        ///< Address and port, or "local socket".
-  bool superuser = false;    ///< The session's user is one.
+  std::string client;      ///< Address and port, or "local socket".
+  bool superuser = false;  ///< The session's user is one.
   std::optional<WallTime> state_changed_at;
   std::optional<WallTime> statement_started_at;
   std::optional<Transaction> transaction;
-  std::optional<Statement> statement;   ///< Running if active, else the last one. Only kept inside a transaction or while active.
-  std::string wait_event;               ///< "Lock: transactionid", "Client: ClientRead"; empty when not waiting.
+  std::optional<Statement>
+      statement;           ///< Running if active, else the last one. Only kept inside a transaction or while active.
+  std::string wait_event;  ///< "Lock: transactionid", "Client: ClientRead"; empty when not waiting.
   std::vector<HeldLock> locks;
-  std::int64_t parallel_workers = 0;    ///< Folded into their leader.
+  std::int64_t parallel_workers = 0;  ///< Folded into their leader.
 
   [[nodiscard]] bool idle_in_transaction() const noexcept {
     return state == SessionState::idle_in_transaction || state == SessionState::aborted_in_transaction;

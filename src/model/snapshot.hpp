@@ -14,10 +14,10 @@ namespace lockkeeper::model {
 
 /// The server looked at. `name` is stable between looks: it goes into the ids of findings.
 struct Server {
-  std::string product;  ///< "PostgreSQL"
-  std::string version;  ///< "15.20"
-  std::string name;     ///< "127.0.0.1:5432", or the socket's folder and port.
-  std::string database; ///< The database that the observer is connected to.
+  std::string product;   ///< "PostgreSQL"
+  std::string version;   ///< "15.20"
+  std::string name;      ///< "127.0.0.1:5432", or the socket's folder and port.
+  std::string database;  ///< The database that the observer is connected to.
   std::optional<WallTime> started_at;
   bool in_recovery = false;
   std::int64_t max_connections = 0;
@@ -50,8 +50,8 @@ struct PreparedTransaction {
 
 /// A replication slot or a standby's feedback that holds back vacuum.
 struct ReplicationHold {
-  std::string name;         ///< The slot's name, or the standby's application name.
-  bool slot = true;         ///< False: hot_standby_feedback without a slot.
+  std::string name;  ///< The slot's name, or the standby's application name.
+  bool slot = true;  ///< False: hot_standby_feedback without a slot.
   bool active = false;
   std::int64_t xmin_age = 0;
 };

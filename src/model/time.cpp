@@ -73,11 +73,11 @@ std::string to_rfc3339(WallTime time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 48> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06lldZ", static_cast<int>(date.year()),
-                                   static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                   static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                                   static_cast<int>(clock.seconds().count()),
-                                   static_cast<long long>(clock.subseconds().count()));
+  const int length =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06lldZ", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                    static_cast<int>(clock.seconds().count()), static_cast<long long>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
@@ -99,7 +99,8 @@ std::optional<WallTime> parse_time(std::string_view text) {
   const seconds second(reader.digits(2));
   const microseconds micros(reader.fraction());
   const minutes zone = offset(reader);
-  if (!reader.done() || !date.ok() || hour > hours(23) || minute > minutes(59) || second > seconds(60)) return std::nullopt;
+  if (!reader.done() || !date.ok() || hour > hours(23) || minute > minutes(59) || second > seconds(60))
+    return std::nullopt;
   return WallTime(sys_days(date)) + hour + minute + second + micros - zone;
 }
 
@@ -121,8 +122,7 @@ std::string to_human(Duration duration) {
     const auto& [name, length] = units[index];
     if (whole < length) continue;
     const auto rest = whole % length / units[index + 1].length;
-    return std::to_string(whole / length) + name +
-           (rest > 0 ? " " + std::to_string(rest) + units[index + 1].name : "");
+    return std::to_string(whole / length) + name + (rest > 0 ? " " + std::to_string(rest) + units[index + 1].name : "");
   }
   return "";
 }

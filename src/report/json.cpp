@@ -18,9 +18,7 @@ json::value time(model::WallTime at) { return json::string(model::to_rfc3339(at)
 
 json::value maybe_time(const std::optional<model::WallTime>& at) { return at ? time(*at) : json::value(nullptr); }
 
-double milliseconds(model::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
+double milliseconds(model::Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 json::array texts(const std::vector<std::string>& list) {
   json::array result;
@@ -51,18 +49,20 @@ json::value server(const std::optional<model::Server>& server) {
 json::array held_locks(const std::vector<model::HeldLock>& locks) {
   json::array result;
   for (const auto& lock : locks) {
-    result.push_back(json::object{{"kind", text(lock.kind)}, {"target", text(lock.target)}, {"mode", text(lock.mode)}, {"count", lock.count}});
+    result.push_back(json::object{
+        {"kind", text(lock.kind)}, {"target", text(lock.target)}, {"mode", text(lock.mode)}, {"count", lock.count}});
   }
   return result;
 }
 
 json::value statement(const std::optional<model::Statement>& statement) {
   if (!statement) return nullptr;
-  return json::object{{"text", text(statement->text)},
-                      {"fingerprint", json::string(sql::to_string(statement->fingerprint))},
-                      {"kind", json::string(sql::to_string(statement->kind))},
-                      {"truncated", statement->truncated},
-                      {"server_id", statement->server_id ? json::value(text(*statement->server_id)) : json::value(nullptr)}};
+  return json::object{
+      {"text", text(statement->text)},
+      {"fingerprint", json::string(sql::to_string(statement->fingerprint))},
+      {"kind", json::string(sql::to_string(statement->kind))},
+      {"truncated", statement->truncated},
+      {"server_id", statement->server_id ? json::value(text(*statement->server_id)) : json::value(nullptr)}};
 }
 
 json::object session(const model::Session& session) {
@@ -100,12 +100,13 @@ struct EvidenceWriter {
 json::array wait_tree(const std::vector<model::WaitTreeLine>& lines) {
   json::array result;
   for (const auto& line : lines) {
-    result.push_back(json::object{{"depth", line.depth},
-                                  {"pid", line.session ? json::value(line.session->pid) : json::value(nullptr)},
-                                  {"who", text(line.who)},
-                                  {"waits_for", text(line.waits_for)},
-                                  {"waiting_ms", line.waiting ? json::value(milliseconds(*line.waiting)) : json::value(nullptr)},
-                                  {"more", line.more}});
+    result.push_back(
+        json::object{{"depth", line.depth},
+                     {"pid", line.session ? json::value(line.session->pid) : json::value(nullptr)},
+                     {"who", text(line.who)},
+                     {"waits_for", text(line.waits_for)},
+                     {"waiting_ms", line.waiting ? json::value(milliseconds(*line.waiting)) : json::value(nullptr)},
+                     {"more", line.more}});
   }
   return result;
 }
@@ -120,10 +121,13 @@ json::object evidence(const model::Evidence& evidence) {
 json::array remedies(const model::Finding& finding, const std::string& url, const Options& options) {
   json::array result;
   for (const auto& remedy : finding.remedies) {
-    const std::string command = remedy.action == model::Action::sql
-                                    ? remedy.statement
-                                    : kill_command(options, url, finding.id.value(), remedy.action == model::Action::cancel);
-    result.push_back(json::object{{"action", json::string(to_string(remedy.action))}, {"command", text(command)}, {"predicted", text(remedy.predicted)}});
+    const std::string command =
+        remedy.action == model::Action::sql
+            ? remedy.statement
+            : kill_command(options, url, finding.id.value(), remedy.action == model::Action::cancel);
+    result.push_back(json::object{{"action", json::string(to_string(remedy.action))},
+                                  {"command", text(command)},
+                                  {"predicted", text(remedy.predicted)}});
   }
   return result;
 }
@@ -149,7 +153,8 @@ json::object finding(const model::Finding& finding, const std::string& url, cons
 
 json::value failure(const std::optional<model::LookFailure>& failure) {
   if (!failure) return nullptr;
-  return json::object{{"code", text(failure->code)}, {"message", text(failure->message)}, {"advice", text(failure->advice)}};
+  return json::object{
+      {"code", text(failure->code)}, {"message", text(failure->message)}, {"advice", text(failure->advice)}};
 }
 
 }  // namespace
@@ -168,10 +173,11 @@ std::string to_json(const model::Diagnosis& diagnosis, const Options& options) {
                                       {"server", server(diagnosis.server)},
                                       {"complete", diagnosis.complete()},
                                       {"missing", std::move(missing)},
-                                      {"sessions", {{"clients", counts.clients},
-                                                    {"active", counts.active},
-                                                    {"idle_in_transaction", counts.idle_in_transaction},
-                                                    {"waiting", counts.waiting}}},
+                                      {"sessions",
+                                       {{"clients", counts.clients},
+                                        {"active", counts.active},
+                                        {"idle_in_transaction", counts.idle_in_transaction},
+                                        {"waiting", counts.waiting}}},
                                       {"looks", diagnosis.looks},
                                       {"findings", std::move(findings)},
                                       {"error", failure(diagnosis.failure)}});
@@ -180,23 +186,25 @@ std::string to_json(const model::Diagnosis& diagnosis, const Options& options) {
 std::string to_json(const model::ActionReport& report, const Options& options) {
   json::array targets;
   for (const auto& target : report.targets) {
-    targets.push_back(json::object{{"session", session(target.session)},
-                                   {"outcome", json::string(model::outcome_name(target.result.outcome, report.action == model::Action::cancel))},
-                                   {"reason", text(target.result.reason)}});
+    targets.push_back(json::object{
+        {"session", session(target.session)},
+        {"outcome", json::string(model::outcome_name(target.result.outcome, report.action == model::Action::cancel))},
+        {"reason", text(target.result.reason)}});
   }
-  return json::serialize(json::object{{"version", schema_version},
-                                      {"url", text(report.url)},
-                                      {"observed_at", time(report.observed_at)},
-                                      {"server", server(report.server)},
-                                      {"action", json::string(to_string(report.action))},
-                                      {"dry_run", report.dry_run},
-                                      {"finding", report.finding ? json::value(finding(*report.finding, report.url, options)) : json::value(nullptr)},
-                                      {"targets", std::move(targets)},
-                                      {"released", identities(report.predicted_freed)},
-                                      {"went_on", identities(report.went_on)},
-                                      {"still_waiting", identities(report.still_waiting)},
-                                      {"audit", report.audit.empty() ? json::value(nullptr) : json::value(text(report.audit))},
-                                      {"error", failure(report.failure)}});
+  return json::serialize(json::object{
+      {"version", schema_version},
+      {"url", text(report.url)},
+      {"observed_at", time(report.observed_at)},
+      {"server", server(report.server)},
+      {"action", json::string(to_string(report.action))},
+      {"dry_run", report.dry_run},
+      {"finding", report.finding ? json::value(finding(*report.finding, report.url, options)) : json::value(nullptr)},
+      {"targets", std::move(targets)},
+      {"released", identities(report.predicted_freed)},
+      {"went_on", identities(report.went_on)},
+      {"still_waiting", identities(report.still_waiting)},
+      {"audit", report.audit.empty() ? json::value(nullptr) : json::value(text(report.audit))},
+      {"error", failure(report.failure)}});
 }
 
 }  // namespace lockkeeper::report

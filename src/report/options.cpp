@@ -13,8 +13,8 @@ std::string shell_word(const std::string& text) {
 }
 
 std::string kill_command(const Options& options, const std::string& url, const std::string& finding, bool cancel) {
-  return fmt::format("{} kill {}--finding {}{}{} --yes", options.program, url.empty() ? "" : shell_word(url) + " ", finding,
-                     options.arguments.empty() ? "" : " " + options.arguments, cancel ? " --cancel" : "");
+  return fmt::format("{} kill {}--finding {}{}{} --yes", options.program, url.empty() ? "" : shell_word(url) + " ",
+                     finding, options.arguments.empty() ? "" : " " + options.arguments, cancel ? " --cancel" : "");
 }
 
 }  // namespace lockkeeper::report

@@ -7,7 +7,7 @@ namespace lockkeeper::report {
 
 struct Options {
   std::string program = "lockkeeper";
-  std::string arguments;    ///< Those that another command needs to see the same findings: "--min-idle 2s".
+  std::string arguments;  ///< Those that another command needs to see the same findings: "--min-idle 2s".
   bool colour = false;
   std::size_t width = 100;  ///< Columns for wrapped text.
 };
@@ -16,6 +16,7 @@ struct Options {
 [[nodiscard]] std::string shell_word(const std::string& text);
 
 /// The command that acts on the finding: `lockkeeper kill URL --finding ID --yes`.
-[[nodiscard]] std::string kill_command(const Options& options, const std::string& url, const std::string& finding, bool cancel);
+[[nodiscard]] std::string kill_command(const Options& options, const std::string& url, const std::string& finding,
+                                       bool cancel);
 
 }  // namespace lockkeeper::report

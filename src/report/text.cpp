@@ -7,15 +7,16 @@
 #include <iterator>
 #include <variant>
 
-#include "report/page.hpp"
 #include "base/utf8.hpp"
+#include "report/page.hpp"
 
 namespace lockkeeper::report {
 namespace {
 
-constexpr std::size_t most_listed = 12;    // entries of a list in one line
-constexpr std::size_t most_subjects = 5;   // sessions named one by one
-constexpr std::size_t label_width = 18;
+constexpr std::size_t most_listed = 12;   // entries of a list in one line
+constexpr std::size_t most_subjects = 3;  // sessions named one by one
+constexpr std::size_t short_entry = 40;   // letters; a list with a longer entry gets a line for each
+constexpr std::size_t least_label = 16;   // columns of the evidence's names
 
 Paint paint_of(model::Severity severity) {
   switch (severity) {
@@ -30,7 +31,8 @@ template <class List>
 std::string join(const List& list) {
   if (list.empty()) return "none";
   const auto shown = std::min(list.size(), most_listed);
-  std::string result = fmt::format("{}", fmt::join(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  std::string result =
+      fmt::format("{}", fmt::join(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   if (list.size() > shown) result += fmt::format(" and {} more", list.size() - shown);
   return result;
 }
@@ -41,37 +43,81 @@ struct ValueText {
   std::string operator()(double value) const { return fmt::format("{:.1f}", value); }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(model::Duration value) const { return model::to_human(value); }
-  std::string operator()(model::WallTime value) const { return model::to_rfc3339(std::chrono::floor<std::chrono::seconds>(value)); }
+  std::string operator()(model::WallTime value) const {
+    return model::to_rfc3339(std::chrono::floor<std::chrono::seconds>(value));
+  }
   std::string operator()(const std::vector<std::string>& value) const { return join(value); }
   std::string operator()(const std::vector<std::int64_t>& value) const { return join(value); }
 };
 
-std::string label(std::string_view name) {
-  std::string words(name);
-  std::ranges::replace(words, '_', ' ');
-  return fmt::format("   | {:<{}} ", words, label_width);
+// Nothing to see: an empty list or a count of nothing. (That nothing was written is worth a line.)
+bool empty(const model::Value& value) {
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return *count == 0;
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return list->empty();
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) return list->empty();
+  return false;
 }
+
+// The names of one finding's evidence, in a column of their own.
+class Labels {
+ public:
+  explicit Labels(const model::Evidence& evidence) {
+    for (const auto& item : evidence.items) width_ = std::max(width_, empty(item.value) ? 0 : item.name.size());
+  }
+  [[nodiscard]] std::string operator()(std::string_view name) const {
+    std::string words(name);
+    std::ranges::replace(words, '_', ' ');
+    return fmt::format("   | {:<{}}  ", words, width_);
+  }
+
+ private:
+  std::size_t width_ = least_label;
+};
 
 std::string place(const std::optional<model::Server>& server, const std::string& url) {
   if (!server) return url.empty() ? "the server of the environment" : url;
-  return fmt::format("{} {} at {}{}", server->product, server->version, server->name, server->in_recovery ? " (a replica, in recovery)" : "");
+  return fmt::format("{} {} at {}{}", server->product, server->version, server->name,
+                     server->in_recovery ? " (a replica, in recovery)" : "");
 }
 
 std::string subject_line(const model::Session& session, model::WallTime now) {
   std::string text = to_string(session.id);
-  if (!session.client.empty()) text += fmt::format("  from {}", session.client);
-  if (session.state_changed_at) text += fmt::format("  {} for {}", to_string(session.state), model::to_human(now - *session.state_changed_at));
-  if (session.transaction) text += fmt::format("  open for {}", model::to_human(now - session.transaction->started_at));
+  if (!session.client.empty()) text += fmt::format("  {}", session.client);
+  if (session.state_changed_at) {
+    const bool idle = session.idle_in_transaction() || session.state == model::SessionState::idle;
+    text += fmt::format("  {} {}", idle ? "idle" : to_string(session.state),
+                        model::to_human(now - *session.state_changed_at));
+  }
+  if (session.transaction) text += fmt::format("  open {}", model::to_human(now - session.transaction->started_at));
   return text;
 }
 
-void add_subjects(Page& page, const model::Finding& finding) {
+// Entries that are sentences of their own get a line each; short ones share lines.
+void add_evidence(Page& page, const model::EvidenceItem& item, const Labels& label) {
+  if (empty(item.value)) return;
+  const auto* list = std::get_if<std::vector<std::string>>(&item.value);
+  const bool one_a_line =
+      list != nullptr && std::ranges::any_of(*list, [](const auto& entry) { return entry.size() > short_entry; });
+  if (!one_a_line) {
+    page.paragraph(label(item.name), std::visit(ValueText{}, item.value), Paint::dim);
+    return;
+  }
+  const auto shown = std::min(list->size(), most_listed);
+  for (std::size_t index = 0; index < shown; ++index)
+    page.paragraph(label(index > 0 ? "" : item.name), (*list)[index], Paint::dim);
+  if (list->size() > shown) page.paragraph(label(""), fmt::format("and {} more", list->size() - shown), Paint::dim);
+}
+
+void add_subjects(Page& page, const model::Finding& finding, const Labels& label) {
   const auto shown = std::min(finding.subjects.size(), most_subjects);
   for (std::size_t index = 0; index < shown; ++index) {
-    page.paragraph(label(index > 0 ? "" : finding.subjects.size() > 1 ? "sessions" : "session"),
-                   subject_line(finding.subjects[index], finding.last_seen));
+    page.line(page.paint(Paint::dim, label(index > 0                     ? ""
+                                           : finding.subjects.size() > 1 ? "sessions"
+                                                                         : "session")) +
+              base::printable(subject_line(finding.subjects[index], finding.last_seen)));
   }
-  if (finding.subjects.size() > shown) page.paragraph(label(""), fmt::format("and {} more (--json lists all)", finding.subjects.size() - shown));
+  if (finding.subjects.size() > shown)
+    page.paragraph(label(""), fmt::format("and {} more (--json lists all)", finding.subjects.size() - shown));
 }
 
 void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
@@ -86,7 +132,8 @@ void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
     std::string branch;
     for (std::int64_t depth = 1; depth < line.depth; ++depth) branch += "   ";
     if (line.depth > 0) branch += last ? "└─ " : "├─ ";
-    std::string text = line.more > 0 ? fmt::format("… and {} more waiting in the same queues", line.more) : base::printable(line.who);
+    std::string text =
+        line.more > 0 ? fmt::format("… and {} more waiting in the same queues", line.more) : base::printable(line.who);
     if (!line.waits_for.empty()) text += base::printable(" waits for " + line.waits_for);
     if (line.waiting) text += fmt::format(", {}", model::to_human(*line.waiting));
     page.line(page.paint(Paint::dim, "   | ") + branch + (line.depth == 0 ? page.paint(Paint::bold, text) : text));
@@ -96,19 +143,26 @@ void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
 void add_remedies(Page& page, const model::Finding& finding, const std::string& url, const Options& options) {
   for (const auto& remedy : finding.remedies) {
     const bool sql = remedy.action == model::Action::sql;
-    page.command(sql ? "   = by hand:  " : remedy.action == model::Action::cancel ? "   = cancel:   " : "   = resolve:  ",
-                 sql ? remedy.statement : kill_command(options, url, finding.id.value(), remedy.action == model::Action::cancel), Paint::green);
+    page.command(
+        sql                                      ? "   = by hand:  "
+        : remedy.action == model::Action::cancel ? "   = cancel:   "
+                                                 : "   = resolve:  ",
+        sql ? remedy.statement : kill_command(options, url, finding.id.value(), remedy.action == model::Action::cancel),
+        Paint::green);
     page.paragraph("               ", remedy.predicted);
   }
 }
 
 void add_finding(Page& page, const model::Finding& finding, const model::Diagnosis& diagnosis, const Options& options) {
-  page.line(page.paint(paint_of(finding.severity), fmt::format("{}[{}]", to_string(finding.severity), finding.rule.value())) +
-            page.paint(Paint::bold, ": " + base::printable(finding.title)));
-  page.line(page.paint(Paint::dim, "  --> ") + base::printable(place(diagnosis.server, diagnosis.url)) + page.paint(Paint::dim, "  id ") + finding.id.value());
+  page.line(
+      page.paint(paint_of(finding.severity), fmt::format("{}[{}]", to_string(finding.severity), finding.rule.value())) +
+      page.paint(Paint::bold, ": " + base::printable(finding.title)));
+  page.line(page.paint(Paint::dim, "  --> ") + base::printable(place(diagnosis.server, diagnosis.url)) +
+            page.paint(Paint::dim, "  id ") + finding.id.value());
   page.line(page.paint(Paint::dim, "   |"));
-  for (const auto& item : finding.evidence.items) page.paragraph(label(item.name), std::visit(ValueText{}, item.value), Paint::dim);
-  add_subjects(page, finding);
+  const Labels label(finding.evidence);
+  for (const auto& item : finding.evidence.items) add_evidence(page, item, label);
+  add_subjects(page, finding, label);
   add_wait_tree(page, finding.evidence.wait_tree);
   page.line(page.paint(Paint::dim, "   |"));
   page.paragraph("   = what:     ", finding.explanation, Paint::cyan);
@@ -118,7 +172,9 @@ void add_finding(Page& page, const model::Finding& finding, const model::Diagnos
   page.line("");
 }
 
-std::string plural(std::int64_t count, std::string_view word) { return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s"); }
+std::string plural(std::int64_t count, std::string_view word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
 
 std::string summary(const model::Diagnosis& diagnosis) {
   std::vector<std::string> parts;
@@ -127,8 +183,9 @@ std::string summary(const model::Diagnosis& diagnosis) {
     if (count > 0) parts.push_back(fmt::format("{} {}", count, to_string(severity)));
   }
   const auto& counts = diagnosis.counts;
-  const std::string seen = fmt::format("{}: {} ({} active, {} idle in transaction, {} waiting for a lock)", place(diagnosis.server, diagnosis.url),
-                                       plural(counts.clients, "client session"), counts.active, counts.idle_in_transaction, counts.waiting);
+  const std::string seen = fmt::format("{}: {} ({} active, {} idle in transaction, {} waiting for a lock)",
+                                       place(diagnosis.server, diagnosis.url), plural(counts.clients, "client session"),
+                                       counts.active, counts.idle_in_transaction, counts.waiting);
   return parts.empty() ? seen : fmt::format("{}; {}", fmt::join(parts, ", "), seen);
 }
 
@@ -145,15 +202,18 @@ void add_verdict(Page& page, const model::Diagnosis& diagnosis) {
   } else if (diagnosis.complete()) {
     page.line(page.paint(Paint::green, "healthy: ") + base::printable(summary(diagnosis)));
   } else if (!diagnosis.failure) {
-    page.paragraph("unknown: ", "nothing found in what could be seen, which is not everything. " + summary(diagnosis), Paint::yellow);
+    page.paragraph("unknown: ", "nothing found in what could be seen, which is not everything. " + summary(diagnosis),
+                   Paint::yellow);
   }
 }
 
 void add_target(Page& page, const model::Target& target, const model::ActionReport& report) {
   const auto& session = target.session;
   const std::string outcome(outcome_name(target.result.outcome, report.action == model::Action::cancel));
-  const bool harmless = target.result.outcome == model::ActionOutcome::would_act || target.result.outcome == model::ActionOutcome::done;
-  page.line(page.paint(harmless ? Paint::green : Paint::yellow, fmt::format("  {:<16}", outcome)) + base::printable(subject_line(session, report.observed_at)));
+  const bool harmless =
+      target.result.outcome == model::ActionOutcome::would_act || target.result.outcome == model::ActionOutcome::done;
+  page.line(page.paint(harmless ? Paint::green : Paint::yellow, fmt::format("  {:<16}", outcome)) +
+            base::printable(subject_line(session, report.observed_at)));
   if (!target.result.reason.empty()) page.paragraph("                  because ", target.result.reason);
   const bool one_by_one = report.targets.size() <= most_subjects;
   if (!one_by_one) return;
@@ -161,7 +221,8 @@ void add_target(Page& page, const model::Target& target, const model::ActionRepo
   std::vector<std::string> held;
   for (const auto& lock : session.locks) held.push_back(fmt::format("{} on {}", lock.mode, lock.target));
   page.paragraph("                  holding ", join(held));
-  page.paragraph("                  wrote   ", session.transaction && session.transaction->wrote ? "yes: it is rolled back" : "no: nothing is lost");
+  page.paragraph("                  wrote   ",
+                 session.transaction && session.transaction->wrote ? "yes: it is rolled back" : "no: nothing is lost");
 }
 
 std::string pid_list(const std::vector<model::SessionId>& sessions) {
@@ -176,7 +237,8 @@ void add_released(Page& page, const model::ActionReport& report) {
     return;
   }
   if (!report.went_on.empty()) page.paragraph("  went on:        ", pid_list(report.went_on));
-  if (!report.still_waiting.empty()) page.paragraph("  still waiting:  ", pid_list(report.still_waiting), Paint::yellow);
+  if (!report.still_waiting.empty())
+    page.paragraph("  still waiting:  ", pid_list(report.still_waiting), Paint::yellow);
 }
 
 }  // namespace
@@ -202,12 +264,14 @@ std::string to_text(const model::ActionReport& report, const Options& options) {
   for (const auto& target : report.targets) add_target(page, target, report);
   if (!report.targets.empty()) add_released(page, report);
   const auto acted = std::ranges::count_if(report.targets, [](const model::Target& target) {
-    return target.result.outcome == model::ActionOutcome::done || target.result.outcome == model::ActionOutcome::would_act;
+    return target.result.outcome == model::ActionOutcome::done ||
+           target.result.outcome == model::ActionOutcome::would_act;
   });
   const std::string verb = report.action == model::Action::cancel ? "cancelled" : "terminated";
   const auto all = static_cast<std::int64_t>(report.targets.size());
   if (report.dry_run && all > 0) {
-    page.line(page.paint(Paint::bold, fmt::format("dry run: {} of {} would be {}; nothing was done. Add --yes to act.", acted, plural(all, "session"), verb)));
+    page.line(page.paint(Paint::bold, fmt::format("dry run: {} of {} would be {}; nothing was done. Add --yes to act.",
+                                                  acted, plural(all, "session"), verb)));
   } else if (all > 0) {
     page.line(page.paint(Paint::bold, fmt::format("{} of {} {}.", acted, plural(all, "session"), verb)));
   }

@@ -136,19 +136,21 @@ void Blocking::draw(const model::Holder& holder, std::int64_t depth, std::size_t
     const model::Wait& wait = *children[child];
     const bool leads_on = waits_for_.contains(wait.waiter);
     if (child >= most && !leads_on) continue;  // those with waiters of their own are always drawn
-    lines.push_back({depth, wait.waiter, describe(wait.waiter, snapshot_), fmt::format("{} on {}", wait.mode, wait.target),
-                     waited(wait, snapshot_), 0});
+    lines.push_back({depth, wait.waiter, describe(wait.waiter, snapshot_),
+                     fmt::format("{} on {}", wait.mode, wait.target), waited(wait, snapshot_), 0});
     draw(wait.waiter, depth + 1, most, drawn, lines);
   }
-  const auto left_out = std::count_if(children.begin() + static_cast<std::ptrdiff_t>(std::min(most, children.size())),
-                                      children.end(), [&](const auto* wait) { return !waits_for_.contains(wait->waiter); });
+  const auto left_out =
+      std::count_if(children.begin() + static_cast<std::ptrdiff_t>(std::min(most, children.size())), children.end(),
+                    [&](const auto* wait) { return !waits_for_.contains(wait->waiter); });
   if (left_out > 0) lines.push_back({depth, std::nullopt, "", "", std::nullopt, left_out});
 }
 
 std::vector<model::WaitTreeLine> Blocking::tree(const model::Holder& root, std::size_t most) const {
   const auto* session = std::get_if<model::SessionId>(&root);
   std::vector<model::WaitTreeLine> lines;
-  lines.push_back({0, session != nullptr ? std::optional(*session) : std::nullopt, describe(root, snapshot_), "", std::nullopt, 0});
+  lines.push_back(
+      {0, session != nullptr ? std::optional(*session) : std::nullopt, describe(root, snapshot_), "", std::nullopt, 0});
   std::map<const model::Wait*, bool> drawn;
   // In a ring the root waits too: its own wait is not to be drawn below its waiters again.
   if (session != nullptr) {

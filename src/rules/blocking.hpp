@@ -44,8 +44,8 @@ class Blocking {
   graph::Node node_of(const model::Holder& holder);
   [[nodiscard]] std::vector<model::SessionId> sessions_among(const std::vector<graph::Node>& nodes) const;
   void build_graph();
-  void draw(const model::Holder& holder, std::int64_t depth, std::size_t most, std::map<const model::Wait*, bool>& drawn,
-            std::vector<model::WaitTreeLine>& lines) const;
+  void draw(const model::Holder& holder, std::int64_t depth, std::size_t most,
+            std::map<const model::Wait*, bool>& drawn, std::vector<model::WaitTreeLine>& lines) const;
 
   const model::Snapshot& snapshot_;
   graph::WaitGraph graph_;

@@ -26,8 +26,9 @@ std::vector<Usage> usage_by_application(const model::Snapshot& snapshot) {
   std::map<std::string, Usage> usage;
   for (const auto& session : snapshot.sessions) {
     if (session.kind != model::SessionKind::client) continue;
-    const std::string name =
-        session.application.empty() ? fmt::format("(user {})", session.user) : fmt::format("{} (user {})", session.application, session.user);
+    const std::string name = session.application.empty()
+                                 ? fmt::format("(user {})", session.user)
+                                 : fmt::format("{} (user {})", session.application, session.user);
     Usage& entry = usage[name];
     entry.name = name;
     ++entry.all;
@@ -44,8 +45,8 @@ std::vector<Usage> usage_by_application(const model::Snapshot& snapshot) {
 std::vector<std::string> describe(const std::vector<Usage>& usage) {
   std::vector<std::string> lines;
   for (const auto& entry : usage) {
-    lines.push_back(fmt::format("{}: {} ({} active, {} idle, {} idle in transaction)", entry.name, entry.all, entry.active, entry.idle,
-                                entry.idle_in_transaction));
+    lines.push_back(fmt::format("{}: {} ({} active, {} idle, {} idle in transaction)", entry.name, entry.all,
+                                entry.active, entry.idle, entry.idle_in_transaction));
   }
   return lines;
 }
@@ -77,13 +78,18 @@ std::vector<model::Finding> connection_budget(const Look& look, const Limits& li
                             {"reserved_for_roles", server.reserved_for_roles},
                             {"idle", idle},
                             {"by_application", describe(usage)}};
-  finding.explanation = fmt::format("Of max_connections = {}, {} are kept back for superusers and {} for reserved roles. When the rest is taken, "
-                                    "clients are refused with SQLSTATE 53300.",
-                                    server.max_connections, server.reserved_for_superusers, server.reserved_for_roles);
-  finding.likely_mistake = idle * 2 > used ? "The pools together are larger than the server: most of these connections do nothing."
-                                           : "Connections are held longer than their work takes, or more work arrives than the server can do.";
-  finding.fix = "Add up the pool sizes of all instances and keep the sum below what is usable; let pools shrink (minimum idle), or put a "
-                "pooler in transaction mode in front.";
+  finding.explanation = fmt::format(
+      "Of max_connections = {}, {} are kept back for superusers and {} for reserved roles. When the rest is taken, "
+      "clients are refused with SQLSTATE 53300.",
+      server.max_connections, server.reserved_for_superusers, server.reserved_for_roles);
+  finding.likely_mistake =
+      idle * 2 > used
+          ? "The pools together are larger than the server: most of these connections do nothing."
+          : "Connections are held longer than their work takes, or more work arrives than the server can do.";
+  finding.fix =
+      "Add up the pool sizes of all instances and keep the sum below what is usable; let pools shrink (minimum idle), "
+      "or put a "
+      "pooler in transaction mode in front.";
   return {finding};
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 struct Facts {
   std::int64_t count = 0;
-  std::int64_t wrote = 0;          // sessions whose transaction has an id
-  std::int64_t holding = 0;        // sessions that hold any lock
+  std::int64_t wrote = 0;    // sessions whose transaction has an id
+  std::int64_t holding = 0;  // sessions that hold any lock
   model::Duration oldest_idle{};
   model::Duration newest_idle{};
   model::Duration oldest_open{};
@@ -93,8 +93,11 @@ model::Severity severity(const Look& look, const Facts& facts, const Limits& lim
 
 std::string explain_idle(const Facts& facts) {
   std::string text = "Each has an open transaction and runs nothing: the server waits for the client's next statement.";
-  if (facts.count == 1) text = "It has an open transaction and runs nothing: the server waits for the client's next statement.";
-  if (!facts.blocked.empty()) text += fmt::format(" {} behind.", counted(static_cast<std::int64_t>(facts.blocked.size()), "session waits", "sessions wait"));
+  if (facts.count == 1)
+    text = "It has an open transaction and runs nothing: the server waits for the client's next statement.";
+  if (!facts.blocked.empty())
+    text += fmt::format(" {} behind.",
+                        counted(static_cast<std::int64_t>(facts.blocked.size()), "session waits", "sessions wait"));
   if (facts.horizon) text += " Until this ends, vacuum cannot remove what was deleted since.";
   if (facts.growth && *facts.growth > 0) text += fmt::format(" Their number grows by {:.1f} a minute.", *facts.growth);
   if (facts.exhausted_in) {
@@ -104,9 +107,12 @@ std::string explain_idle(const Facts& facts) {
 }
 
 std::string explain_aborted(const Facts& facts) {
-  std::string text = "A statement failed, and the client has not rolled back: every further statement is refused (25P02).";
+  std::string text =
+      "A statement failed, and the client has not rolled back: every further statement is refused (25P02).";
   if (facts.holding == 0) {
-    text += " The failure was not inside a savepoint, so no lock is held and nobody is kept waiting; only the connection is lost.";
+    text +=
+        " The failure was not inside a savepoint, so no lock is held and nobody is kept waiting; only the connection "
+        "is lost.";
   } else {
     text += " The failure was inside a savepoint: what was locked before the savepoint is still locked.";
   }
@@ -114,9 +120,11 @@ std::string explain_aborted(const Facts& facts) {
 }
 
 std::string net(const model::Session& session) {
-  return session.user.empty() ? ""
-                              : fmt::format(" As a net below: ALTER ROLE {} SET idle_in_transaction_session_timeout = '5min';",
-                                            sql_identifier(session.user));
+  // A superuser's own long work should not be cut off by a suggestion of ours.
+  return session.user.empty() || session.superuser
+             ? ""
+             : fmt::format(" As a net below: ALTER ROLE {} SET idle_in_transaction_session_timeout = '5min';",
+                           sql_identifier(session.user));
 }
 
 std::string predict(const Facts& facts) {
@@ -138,16 +146,21 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
   for (const model::Session* session : group.sessions) finding.subjects.push_back(*session);
   const std::string idle = facts.count == 1 ? fmt::format("for {}", model::to_human(facts.oldest_idle))
                                             : fmt::format("the oldest for {}", model::to_human(facts.oldest_idle));
-  const std::string transactions = group.key.aborted ? counted(facts.count, "failed transaction") : counted(facts.count, "transaction");
-  finding.title = fmt::format("{} of {} {} idle, {}", transactions, owner(first), facts.count == 1 ? "is" : "are", idle);
+  const std::string transactions =
+      group.key.aborted ? counted(facts.count, "failed transaction") : counted(facts.count, "transaction");
+  finding.title =
+      fmt::format("{} of {} {} idle, {}", transactions, owner(first), facts.count == 1 ? "is" : "are", idle);
   finding.evidence = evidence(look, group, facts);
   finding.explanation = group.key.aborted ? explain_aborted(facts) : explain_idle(facts);
   finding.likely_mistake =
-      group.key.aborted ? "The error of a statement was caught and swallowed, and the code went on (or returned) without a rollback."
-                        : likely_mistake_after(first);
-  finding.fix = (group.key.aborted ? "Roll back wherever a statement's error is handled; let the block that begins a transaction end it on every path."
-                                   : "Begin and end a transaction in one block that ends it on every path (a context manager, RAII, "
-                                     "transact()); give background work a session of its own, never its caller's.") +
+      group.key.aborted
+          ? "The error of a statement was caught and swallowed, and the code went on (or returned) without a rollback."
+          : likely_mistake_after(first);
+  finding.fix = (group.key.aborted
+                     ? "Roll back wherever a statement's error is handled; let the block that begins a transaction end "
+                       "it on every path."
+                     : "Begin and end a transaction in one block that ends it on every path (a context manager, RAII, "
+                       "transact()); give background work a session of its own, never its caller's.") +
                 net(first);
   finding.remedies.push_back({model::Action::terminate, "", predict(facts)});
   return finding;
@@ -163,8 +176,12 @@ std::vector<model::Finding> judge_groups(const Look& look, const Limits& limits,
 
 }  // namespace
 
-std::vector<model::Finding> idle_transaction(const Look& look, const Limits& limits) { return judge_groups(look, limits, false); }
+std::vector<model::Finding> idle_transaction(const Look& look, const Limits& limits) {
+  return judge_groups(look, limits, false);
+}
 
-std::vector<model::Finding> aborted_transaction(const Look& look, const Limits& limits) { return judge_groups(look, limits, true); }
+std::vector<model::Finding> aborted_transaction(const Look& look, const Limits& limits) {
+  return judge_groups(look, limits, true);
+}
 
 }  // namespace lockkeeper::rules

@@ -14,8 +14,11 @@ namespace {
 
 using Group = std::vector<const model::Session*>;
 
-bool too_long(const model::Session& session, const model::Snapshot& snapshot, const Limits& limits) {
+bool too_long(const model::Session& session, const Look& look, const Limits& limits) {
+  const auto& snapshot = look.snapshot;
   if (session.kind != model::SessionKind::client || !session.transaction) return false;
+  // Who waits for a lock is held up by another: that one is root-blocker's.
+  if (!look.blocking.waits_of(session.id).empty()) return false;
   // Silent ones are idle-transaction's and aborted-transaction's.
   const bool silent = session.idle_in_transaction() && in_state(session, snapshot) >= limits.min_idle;
   return !silent && open_for(session, snapshot) >= limits.max_age;
@@ -48,7 +51,8 @@ model::Finding to_finding(const Look& look, const Group& group) {
   const auto count = static_cast<std::int64_t>(group.size());
   model::Finding finding;
   finding.rule = model::RuleId("long-transaction");
-  finding.id = model::make_finding_id(finding.rule, {look.snapshot.server.name, oldest.application, oldest.user, oldest.database});
+  finding.id = model::make_finding_id(finding.rule,
+                                      {look.snapshot.server.name, oldest.application, oldest.user, oldest.database});
   finding.severity = model::Severity::warning;
   finding.count = count;
   for (const model::Session* session : group) finding.subjects.push_back(*session);
@@ -62,14 +66,18 @@ model::Finding to_finding(const Look& look, const Group& group) {
   finding.likely_mistake =
       "Too much is done in one transaction: a whole batch, a loop over pages, or a report that could read without one.";
   finding.fix =
-      "Commit in batches; keep remote calls and sleeps out; run long reports on a standby. PostgreSQL 17 and later can bound it: "
+      "Commit in batches; keep remote calls and sleeps out; run long reports on a standby. PostgreSQL 17 and later can "
+      "bound it: "
       "SET transaction_timeout.";
-  const bool all_active = std::ranges::all_of(group, [](const auto* session) { return session->state == model::SessionState::active; });
+  const bool all_active =
+      std::ranges::all_of(group, [](const auto* session) { return session->state == model::SessionState::active; });
   if (all_active) {
-    finding.remedies.push_back({model::Action::cancel, "", "the running statement ends with an error; the client decides what follows"});
+    finding.remedies.push_back(
+        {model::Action::cancel, "", "the running statement ends with an error; the client decides what follows"});
   }
-  finding.remedies.push_back({model::Action::terminate, "", fmt::format("{} freed; {}", counted(count, "connection"),
-                                                                        lost_by_ending(count, count_wrote(group)))});
+  finding.remedies.push_back(
+      {model::Action::terminate, "",
+       fmt::format("{} freed; {}", counted(count, "connection"), lost_by_ending(count, count_wrote(group)))});
   return finding;
 }
 
@@ -78,7 +86,8 @@ model::Finding to_finding(const Look& look, const Group& group) {
 std::vector<model::Finding> long_transaction(const Look& look, const Limits& limits) {
   std::map<std::tuple<std::string, std::string, std::string>, Group> groups;
   for (const auto& session : look.snapshot.sessions) {
-    if (too_long(session, look.snapshot, limits)) groups[{session.application, session.user, session.database}].push_back(&session);
+    if (too_long(session, look, limits))
+      groups[{session.application, session.user, session.database}].push_back(&session);
   }
   std::vector<model::Finding> findings;
   for (auto& [key, group] : groups) {

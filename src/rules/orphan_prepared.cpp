@@ -36,16 +36,25 @@ model::Finding to_finding(const Look& look, const Group& group) {
   const auto repeats = std::ranges::unique(behind);
   behind.erase(repeats.begin(), repeats.end());
   finding.severity = behind.empty() ? model::Severity::warning : model::Severity::critical;
-  finding.title = fmt::format("{} of {} in database {} {} been waiting for COMMIT or ROLLBACK PREPARED, {}{}",
-                              counted(count, "prepared transaction"), oldest.owner, oldest.database, count == 1 ? "has" : "have",
-                              count == 1 ? "for " : "the oldest for ", model::to_human(age));
-  finding.evidence.items = {{"gids", gids}, {"oldest_prepared", age}, {"locks", held_locks(std::span<const model::HeldLock>(locks))},
-                            {"horizon_age", oldest.xid_age}, {"blocks", static_cast<std::int64_t>(behind.size())}, {"blocked", pids(behind)}};
-  finding.explanation = "A prepared transaction belongs to no session. It keeps its locks and holds back vacuum through restarts of the "
-                        "server, until somebody finishes it.";
-  finding.likely_mistake = "The transaction manager that prepared it crashed, lost its log, or was replaced without recovery.";
-  finding.fix = "Ask the transaction manager for the outcome it recorded, then finish each one accordingly, in this database, as its owner "
-                "or a superuser. If nobody uses two-phase commit here, set max_prepared_transactions = 0.";
+  finding.title =
+      fmt::format("{} of {} in database {} {} been waiting for COMMIT or ROLLBACK PREPARED, {}{}",
+                  counted(count, "prepared transaction"), oldest.owner, oldest.database, count == 1 ? "has" : "have",
+                  count == 1 ? "for " : "the oldest for ", model::to_human(age));
+  finding.evidence.items = {{"gids", gids},
+                            {"oldest_prepared", age},
+                            {"locks", held_locks(std::span<const model::HeldLock>(locks))},
+                            {"horizon_age", oldest.xid_age},
+                            {"blocks", static_cast<std::int64_t>(behind.size())},
+                            {"blocked", pids(behind)}};
+  finding.explanation =
+      "A prepared transaction belongs to no session. It keeps its locks and holds back vacuum through restarts of the "
+      "server, until somebody finishes it.";
+  finding.likely_mistake =
+      "The transaction manager that prepared it crashed, lost its log, or was replaced without recovery.";
+  finding.fix =
+      "Ask the transaction manager for the outcome it recorded, then finish each one accordingly, in this database, as "
+      "its owner "
+      "or a superuser. If nobody uses two-phase commit here, set max_prepared_transactions = 0.";
   for (std::size_t index = 0; index < std::min(gids.size(), most_named); ++index) {
     finding.remedies.push_back({model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(gids[index])),
                                 "its work is lost; wrong if its manager recorded a commit (then COMMIT PREPARED)"});

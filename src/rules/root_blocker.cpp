@@ -20,7 +20,8 @@ struct Root {
 
 // What the root is doing decides whether the wait will end by itself.
 bool asleep(const Root& root) {
-  return root.session == nullptr || root.session->idle_in_transaction() || root.session->state == model::SessionState::idle;
+  return root.session == nullptr || root.session->idle_in_transaction() ||
+         root.session->state == model::SessionState::idle;
 }
 
 model::Severity severity(const Root& root, const Limits& limits) {
@@ -37,7 +38,8 @@ std::string doing(const Root& root, const model::Snapshot& snapshot) {
     case model::SessionState::aborted_in_transaction:
       return fmt::format("has been idle in a failed transaction for {}", duration);
     case model::SessionState::idle:
-      return fmt::format("has no transaction open and has been idle for {}: what it holds is a session-level lock", duration);
+      return fmt::format("has no transaction open and has been idle for {}: what it holds is a session-level lock",
+                         duration);
     case model::SessionState::active: return fmt::format("has been running its statement for {}", duration);
     case model::SessionState::hidden: return "does what our role may not see";
     case model::SessionState::other: return "is neither active nor idle";
@@ -48,7 +50,8 @@ std::string doing(const Root& root, const model::Snapshot& snapshot) {
 std::string name(const Root& root) {
   if (const auto* gid = std::get_if<std::string>(&root.holder)) return fmt::format("prepared transaction '{}'", *gid);
   const auto pid = std::get<model::SessionId>(root.holder).pid;
-  return root.session == nullptr ? fmt::format("session {}", pid) : fmt::format("session {} of {}", pid, owner(*root.session));
+  return root.session == nullptr ? fmt::format("session {}", pid)
+                                 : fmt::format("session {} of {}", pid, owner(*root.session));
 }
 
 void add_session_evidence(const Root& root, const model::Snapshot& snapshot, std::vector<model::EvidenceItem>& items) {
@@ -56,19 +59,23 @@ void add_session_evidence(const Root& root, const model::Snapshot& snapshot, std
   const model::Session& session = *root.session;
   items.push_back({"state", std::string(to_string(session.state))});
   if (session.state_changed_at) items.push_back({"in_state", in_state(session, snapshot)});
-  if (session.statement) items.push_back({session.state == model::SessionState::active ? "statement" : "last_statement", session.statement->text});
+  if (session.statement)
+    items.push_back(
+        {session.state == model::SessionState::active ? "statement" : "last_statement", session.statement->text});
   if (session.transaction) {
     items.push_back({"oldest_transaction", open_for(session, snapshot)});
     items.push_back({"wrote", session.transaction->wrote});
   }
-  if (!session.wait_event.empty()) items.push_back({"wait_event", session.wait_event});
+  if (session.state == model::SessionState::active && !session.wait_event.empty())
+    items.push_back({"wait_event", session.wait_event});
   items.push_back({"locks", held_locks(std::span(session.locks))});
 }
 
 model::Evidence evidence(const Look& look, const Root& root) {
   model::Evidence evidence;
   add_session_evidence(root, look.snapshot, evidence.items);
-  if (const auto* gid = std::get_if<std::string>(&root.holder)) evidence.items.push_back({"prepared_transaction", *gid});
+  if (const auto* gid = std::get_if<std::string>(&root.holder))
+    evidence.items.push_back({"prepared_transaction", *gid});
   evidence.items.push_back({"waiting", static_cast<std::int64_t>(root.behind.size())});
   evidence.items.push_back({"longest_wait", root.longest_wait});
   evidence.items.push_back({"released", pids(root.freed)});
@@ -77,23 +84,29 @@ model::Evidence evidence(const Look& look, const Root& root) {
 }
 
 std::string mistake(const Root& root) {
-  if (root.session == nullptr) return "A transaction manager prepared it and never came back to finish it: it crashed, or lost its log.";
+  if (root.session == nullptr)
+    return "A transaction manager prepared it and never came back to finish it: it crashed, or lost its log.";
   switch (root.session->state) {
-    case model::SessionState::active: return "The statement touches more rows, or holds a stronger lock, than the traffic beside it can stand.";
+    case model::SessionState::active:
+      return "The statement touches more rows, or holds a stronger lock, than the traffic beside it can stand.";
     case model::SessionState::idle:
-      return "An advisory lock was taken at session level and not given back: the connection went back to its pool with it.";
+      return "An advisory lock was taken at session level and not given back: the connection went back to its pool "
+             "with it.";
     default: return likely_mistake_after(*root.session);
   }
 }
 
 std::string cure(const Root& root) {
-  if (root.session == nullptr) return "Finish it: COMMIT PREPARED or ROLLBACK PREPARED, in its own database, as its owner or a superuser.";
+  if (root.session == nullptr)
+    return "Finish it: COMMIT PREPARED or ROLLBACK PREPARED, in its own database, as its owner or a superuser.";
   switch (root.session->state) {
     case model::SessionState::active:
-      return "Run it in batches or at a quieter time; take schema changes with SET lock_timeout, so that they give up instead of queueing.";
+      return "Run it in batches or at a quieter time; take schema changes with SET lock_timeout, so that they give up "
+             "instead of queueing.";
     case model::SessionState::idle: return "Use pg_advisory_xact_lock, which ends with its transaction.";
     default:
-      return "Keep everything that is not SQL out of the transaction: remote calls, sleeps and paging before BEGIN or after COMMIT.";
+      return "Keep everything that is not SQL out of the transaction: remote calls, sleeps and paging before BEGIN or "
+             "after COMMIT.";
   }
 }
 
@@ -101,15 +114,21 @@ std::vector<model::Remedy> remedies(const Root& root) {
   const auto freed = counted(static_cast<std::int64_t>(root.freed.size()), "waiting session");
   if (const auto* gid = std::get_if<std::string>(&root.holder)) {
     return {{model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(*gid)),
-             fmt::format("{} can go on; what the transaction wrote is lost, and whoever prepared it may believe it committed", freed)}};
+             fmt::format(
+                 "{} can go on; what the transaction wrote is lost, and whoever prepared it may believe it committed",
+                 freed)}};
   }
-  if (root.session == nullptr || root.session->kind != model::SessionKind::client || root.session->state == model::SessionState::hidden) return {};
+  if (root.session == nullptr || root.session->kind != model::SessionKind::client ||
+      root.session->state == model::SessionState::hidden)
+    return {};
   std::vector<model::Remedy> result;
   if (root.session->state == model::SessionState::active) {
-    result.push_back({model::Action::cancel, "", "its statement ends with an error; its locks go only when its client rolls back"});
+    result.push_back(
+        {model::Action::cancel, "", "its statement ends with an error; its locks go only when its client rolls back"});
   }
   const bool wrote = root.session->transaction && root.session->transaction->wrote;
-  result.push_back({model::Action::terminate, "", fmt::format("{} can go on; {}", freed, lost_by_ending(1, wrote ? 1 : 0))});
+  result.push_back(
+      {model::Action::terminate, "", fmt::format("{} can go on; {}", freed, lost_by_ending(1, wrote ? 1 : 0))});
   return result;
 }
 
@@ -118,18 +137,20 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
   finding.rule = model::RuleId("root-blocker");
   const auto* gid = std::get_if<std::string>(&root.holder);
   finding.id = model::make_finding_id(
-      finding.rule, {look.snapshot.server.name, gid != nullptr ? *gid : to_string(std::get<model::SessionId>(root.holder))});
+      finding.rule,
+      {look.snapshot.server.name, gid != nullptr ? *gid : to_string(std::get<model::SessionId>(root.holder))});
   finding.severity = severity(root, limits);
   finding.count = 1;
   if (root.session != nullptr) finding.subjects.push_back(*root.session);
   const auto behind = static_cast<std::int64_t>(root.behind.size());
-  finding.title = fmt::format("{} {} behind {}, the longest for {}", counted(behind, "session"), behind == 1 ? "waits" : "wait",
-                              name(root), model::to_human(root.longest_wait));
+  finding.title = fmt::format("{} {} behind {}, the longest for {}", counted(behind, "session"),
+                              behind == 1 ? "waits" : "wait", name(root), model::to_human(root.longest_wait));
   finding.evidence = evidence(look, root);
-  finding.explanation = fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())), name(root).substr(1),
-                                    doing(root, look.snapshot),
-                                    asleep(root) ? " It waits for nobody in the database; those behind it wait for its client."
-                                                 : " It waits for nobody: those behind it go on when it is done.");
+  finding.explanation =
+      fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())), name(root).substr(1),
+                  doing(root, look.snapshot),
+                  asleep(root) ? " It waits for nobody in the database; those behind it wait for its client."
+                               : " It waits for nobody: those behind it go on when it is done.");
   finding.likely_mistake = mistake(root);
   finding.fix = cure(root);
   finding.remedies = remedies(root);
@@ -137,7 +158,8 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
   return finding;
 }
 
-// PostgreSQL breaks rings itself, one deadlock_timeout after they close; one that is seen lasts longer than that should.
+// PostgreSQL breaks rings itself, one deadlock_timeout after they close; one that is seen lasts longer than that
+// should.
 std::vector<model::Finding> rings(const Look& look, const Limits& limits) {
   const auto stuck = look.blocking.stuck();
   if (stuck.empty()) return {};
@@ -152,11 +174,13 @@ std::vector<model::Finding> rings(const Look& look, const Limits& limits) {
   for (const auto& id : stuck) {
     if (const auto* session = look.snapshot.find(id)) finding.subjects.push_back(*session);
   }
-  finding.title = fmt::format("{} wait for one another, the longest for {}", counted(finding.count, "session"), model::to_human(longest));
+  finding.title = fmt::format("{} wait for one another, the longest for {}", counted(finding.count, "session"),
+                              model::to_human(longest));
   finding.evidence.items = {{"waiting", finding.count}, {"longest_wait", longest}, {"stuck", pids(stuck)}};
   finding.evidence.wait_tree = look.blocking.tree(first);
-  finding.explanation = "None of them can go on until one gives up. The server finds such a ring deadlock_timeout after it closed "
-                        "and fails one of its statements; until then all of them stand.";
+  finding.explanation =
+      "None of them can go on until one gives up. The server finds such a ring deadlock_timeout after it closed "
+      "and fails one of its statements; until then all of them stand.";
   finding.likely_mistake = "Two code paths take the same locks in different orders.";
   finding.fix = "Take locks in one order everywhere (sort by key before updating); retry on SQLSTATE 40P01.";
   finding.only_while_blocking = true;

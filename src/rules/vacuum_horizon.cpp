@@ -1,4 +1,5 @@
-// vacuum-horizon: what keeps vacuum from removing dead rows. One finding a server: its subjects are all who hold it back.
+// vacuum-horizon: what keeps vacuum from removing dead rows. One finding a server: its subjects are all who hold it
+// back.
 //
 // A session holds back what is older than greatest(age(backend_xid), age(backend_xmin)): under READ COMMITTED an idle
 // writer has an xid and no xmin, an idle reader under REPEATABLE READ the reverse.
@@ -33,10 +34,12 @@ std::vector<Holdback> holdbacks(const model::Snapshot& snapshot) {
                       fmt::format("ROLLBACK PREPARED {};", sql_literal(prepared.gid))});
   }
   for (const auto& hold : snapshot.replication) {
-    result.push_back({hold.xmin_age,
-                      hold.slot ? fmt::format("replication slot {} ({})", hold.name, hold.active ? "in use" : "not in use")
-                                : fmt::format("standby {} (hot_standby_feedback)", hold.name),
-                      nullptr, hold.slot && !hold.active ? fmt::format("SELECT pg_drop_replication_slot({});", sql_literal(hold.name)) : ""});
+    result.push_back(
+        {hold.xmin_age,
+         hold.slot ? fmt::format("replication slot {} ({})", hold.name, hold.active ? "in use" : "not in use")
+                   : fmt::format("standby {} (hot_standby_feedback)", hold.name),
+         nullptr,
+         hold.slot && !hold.active ? fmt::format("SELECT pg_drop_replication_slot({});", sql_literal(hold.name)) : ""});
   }
   std::ranges::stable_sort(result, std::greater{}, &Holdback::age);
   return result;
@@ -48,14 +51,16 @@ std::vector<std::string> describe(std::span<const Holdback> held) {
   return lines;
 }
 
-model::Finding to_finding(const Look& look, std::span<const Holdback> over, std::int64_t next_age, const Limits& limits) {
+model::Finding to_finding(const Look& look, std::span<const Holdback> over, std::int64_t next_age,
+                          const Limits& limits) {
   const auto& server = look.snapshot.server;
   const std::int64_t oldest = over.front().age;
   model::Finding finding;
   finding.rule = model::RuleId("vacuum-horizon");
   finding.id = model::make_finding_id(finding.rule, {server.name});
   const bool near_wraparound =
-      server.freeze_max_age > 0 && static_cast<double>(oldest) >= limits.critical_horizon_share * static_cast<double>(server.freeze_max_age);
+      server.freeze_max_age > 0 &&
+      static_cast<double>(oldest) >= limits.critical_horizon_share * static_cast<double>(server.freeze_max_age);
   finding.severity = near_wraparound ? model::Severity::critical : model::Severity::warning;
   finding.count = static_cast<std::int64_t>(over.size());
   finding.title = fmt::format("vacuum is held back by {} transactions, by {}", oldest, over.front().what);
@@ -63,11 +68,13 @@ model::Finding to_finding(const Look& look, std::span<const Holdback> over, std:
                             {"held_back_by", describe(over)},
                             {"horizon_age_without_them", next_age},
                             {"autovacuum_freeze_max_age", server.freeze_max_age}};
-  finding.explanation = "Rows deleted or replaced since then cannot be removed in any table it might read: tables and indexes grow, "
-                        "and every scan reads the dead rows again.";
-  finding.likely_mistake = over.front().session != nullptr
-                               ? "A transaction stays open far longer than its work: forgotten, or a report in REPEATABLE READ."
-                               : "A consumer (standby, change stream or transaction manager) went away and left its claim behind.";
+  finding.explanation =
+      "Rows deleted or replaced since then cannot be removed in any table it might read: tables and indexes grow, "
+      "and every scan reads the dead rows again.";
+  finding.likely_mistake =
+      over.front().session != nullptr
+          ? "A transaction stays open far longer than its work: forgotten, or a report in REPEATABLE READ."
+          : "A consumer (standby, change stream or transaction manager) went away and left its claim behind.";
   finding.fix = "End what holds it back, then let vacuum catch up: VACUUM (VERBOSE) the tables that changed most.";
   std::int64_t wrote = 0;
   for (const auto& one : over) {
@@ -75,13 +82,15 @@ model::Finding to_finding(const Look& look, std::span<const Holdback> over, std:
       finding.subjects.push_back(*one.session);
       wrote += one.session->transaction->wrote ? 1 : 0;
     } else if (!one.sql.empty()) {
-      finding.remedies.push_back({model::Action::sql, one.sql, "gives up that claim for good: first make sure that nobody comes back for it"});
+      finding.remedies.push_back(
+          {model::Action::sql, one.sql, "gives up that claim for good: first make sure that nobody comes back for it"});
     }
   }
   if (!finding.subjects.empty()) {
     const auto ended = static_cast<std::int64_t>(finding.subjects.size());
     finding.remedies.insert(finding.remedies.begin(),
-                            {model::Action::terminate, "", fmt::format("{} ended; {}", counted(ended, "session"), lost_by_ending(ended, wrote))});
+                            {model::Action::terminate, "",
+                             fmt::format("{} ended; {}", counted(ended, "session"), lost_by_ending(ended, wrote))});
   }
   return finding;
 }

@@ -19,8 +19,8 @@ class Window {
   /// Adds a look; looks must come in order of time. A server that was restarted starts a new window.
   void add(const model::Snapshot& snapshot, const Limits& limits);
 
-  /// The group's growth in sessions a minute: the median of the slopes between all pairs of looks (Theil and Sen), so that
-  /// one odd look does not count. nullopt with fewer than three looks.
+  /// The group's growth in sessions a minute: the median of the slopes between all pairs of looks (Theil and Sen), so
+  /// that one odd look does not count. nullopt with fewer than three looks.
   [[nodiscard]] std::optional<double> growth_per_minute(const IdleKey& key) const;
 
   [[nodiscard]] std::size_t looks() const noexcept { return looks_.size(); }

@@ -70,24 +70,29 @@ std::string likely_mistake_after(const model::Session& session) {
   using enum sql::StatementKind;
   switch (session.statement ? session.statement->kind : unknown) {
     case begin:
-      return "The transaction was opened and then nothing was run in it: it is opened too early, and the code waits for "
-             "something else (another connection, a lock, a remote service), or it returned before its first statement.";
+      return "The transaction was opened and then nothing was run in it: it is opened too early, and the code waits "
+             "for "
+             "something else (another connection, a lock, a remote service), or it returned before its first "
+             "statement.";
     case select:
     case show:
     case fetch:
-      return "A read opened the transaction and nothing ended it: a session was used after, or beyond, the request that "
+      return "A read opened the transaction and nothing ended it: a session was used after, or beyond, the request "
+             "that "
              "owned it (background work, a lazy load), or the code returned early or threw before commit and rollback.";
     case insert:
     case update:
     case delete_:
     case merge:
     case select_locking:
-      return "Between this statement and its commit the code returned early, threw without a rollback, or waits for something "
+      return "Between this statement and its commit the code returned early, threw without a rollback, or waits for "
+             "something "
              "outside the database (a remote call, a queue, a sleep) while it holds row locks.";
     case savepoint:
     case release:
     case rollback_to:
-      return "The code ended an inner step (a savepoint) and then never ended the outer transaction: inner and outer owner "
+      return "The code ended an inner step (a savepoint) and then never ended the outer transaction: inner and outer "
+             "owner "
              "each believe that the other commits.";
     default:
       return "The code that began the transaction did not reach its commit or rollback: an early return, an exception, "

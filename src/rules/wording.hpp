@@ -19,7 +19,8 @@ namespace lockkeeper::rules {
 [[nodiscard]] std::string owner(const model::Session& session);
 
 /// What is held, without repeats: "RowExclusiveLock on public.orders", at most `most` and how many more.
-[[nodiscard]] std::vector<std::string> held_locks(std::span<const model::Session* const> sessions, std::size_t most = 12);
+[[nodiscard]] std::vector<std::string> held_locks(std::span<const model::Session* const> sessions,
+                                                  std::size_t most = 12);
 [[nodiscard]] std::vector<std::string> held_locks(std::span<const model::HeldLock> locks, std::size_t most = 12);
 
 /// A role's or a setting's name as SQL takes it.

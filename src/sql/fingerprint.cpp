@@ -39,9 +39,12 @@ Statement analyze(std::string_view text, const Options& options) {
   Statement statement;
   statement.fingerprint = hash_of(canonical);
   statement.truncated = canonical.truncated;
-  statement.kind = details.kind.kind();
   statement.writes = details.kind.writes();
   statement.normalized = std::move(details.readable).take();
+  statement.kind = details.kind.kind();
+  // Punctuation alone is not nothing.
+  const bool wordless = statement.kind == StatementKind::empty && !statement.normalized.empty();
+  if (wordless) statement.kind = StatementKind::unknown;
   for (const std::string_view comment : details.comments) append_tags(comment, statement.tags);
   return statement;
 }

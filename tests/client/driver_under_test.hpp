@@ -41,7 +41,7 @@ inline void PrintTo(const DriverCase& printed, std::ostream* out) { *out << prin
 /// Every driver with every server of it that this machine has.
 [[nodiscard]] std::vector<DriverCase> driver_cases();
 
-[[nodiscard]] inline Deadline in(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
+[[nodiscard]] inline Deadline in(std::chrono::microseconds time) { return std::chrono::steady_clock::now() + time; }
 [[nodiscard]] inline Deadline soon() { return in(std::chrono::seconds(30)); }
 
 [[nodiscard]] inline Target target_of(std::string url) {

@@ -141,7 +141,7 @@ TEST_F(PostgresConnect, WrongPasswordIsAuthentication) {
 
 TEST_F(PostgresConnect, MissingPasswordAndUnknownRoleAreAuthentication) {
   EnvironmentVariables environment;
-  environment.set("PGPASSFILE", "/dev/null");
+  environment.set("PGPASSFILE", "/nonexistent/pgpass");
   EXPECT_EQ(refusal(guarded_->url()).code, ErrorCode::authentication);
   EXPECT_EQ(refusal(trusting_->url("postgres", "nobody here")).code, ErrorCode::authentication);
 }
@@ -224,7 +224,6 @@ TEST_F(PostgresConnect, NoMessageShowsAPassword) {
            "postgresql://user:hunter2xyz@127.0.0.1:99999/db",
            "postgresql://user:hunter2xyz/more@127.0.0.1/db",
            "postgresql://user:more@hunter2xyz@127.0.0.1/db",
-           "postgresql://user:more@hunter2xyz",
            "postgresql://user:hunter2xyz",
            "postgresql://user:%zzhunter2xyz@127.0.0.1/db",
            "postgresql://user:[hunter2xyz@127.0.0.1/db",

@@ -1,10 +1,10 @@
 // What is left of a PostgreSQL session when statements, servers and networks fail.
+#include <dirent.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <dirent.h>
-
 #include <future>
+#include <map>
 
 #include "client/driver_under_test.hpp"
 #include "client/drivers/postgres.hpp"
@@ -24,17 +24,18 @@ constexpr seconds bound{4};
 
 class PostgresFailure : public ::testing::TestWithParam<PostgresVersion> {
  protected:
-  static void TearDownTestSuite() { server_.reset(); }
+  static void TearDownTestSuite() { servers_.clear(); }
 
-  // One server a version, made anew if a test has killed it.
+  // One server a version for all tests, made anew if a test has killed it.
   static PostgresServer& server() {
-    if (!server_ || server_->version().major != GetParam().major || !server_->is_running()) {
-      server_.reset();
+    auto& server = servers_[GetParam().major];
+    if (!server || !server->is_running()) {
+      server.reset();
       StartOptions options;
       options.version = GetParam();
-      server_ = std::make_unique<PostgresServer>(PostgresServer::start(options));
+      server = std::make_unique<PostgresServer>(PostgresServer::start(options));
     }
-    return *server_;
+    return *server;
   }
 
   static std::unique_ptr<Connection> connect(const Target& target) {
@@ -54,9 +55,9 @@ class PostgresFailure : public ::testing::TestWithParam<PostgresVersion> {
     return running.get();
   }
 
-  static std::unique_ptr<PostgresServer> server_;
+  static std::map<int, std::unique_ptr<PostgresServer>> servers_;
 };
-std::unique_ptr<PostgresServer> PostgresFailure::server_;
+std::map<int, std::unique_ptr<PostgresServer>> PostgresFailure::servers_;
 
 TEST_P(PostgresFailure, EmptyStatementsAndNoticesAreQuiet) {
   const auto connection = connect();
@@ -258,7 +259,7 @@ TEST_P(PostgresFailure, AHangingServerThatReadsNothingIsBoundedToo) {
   server().resume();
 }
 
-TEST_P(PostgresFailure, ADeadlineInThePastStillLeavesAKnownState) {
+TEST_P(PostgresFailure, ADeadlineInThePastSendsNothing) {
   const auto connection = connect();
   const Error error = error_of([&] { connection->execute("SELECT pg_sleep(60)", in(milliseconds(-1000))); });
   EXPECT_EQ(error.code, ErrorCode::deadline);
@@ -266,9 +267,21 @@ TEST_P(PostgresFailure, ADeadlineInThePastStillLeavesAKnownState) {
   EXPECT_EQ(connection->execute("SELECT 1", soon()).cell(0, 0), "1");
 }
 
+TEST_P(PostgresFailure, AShortDeadlineMayOvertakeItsStatement) {
+  const auto connection = connect();
+  for (int round = 0; round < 20; ++round) {
+    const Error error =
+        error_of([&] { connection->execute("SELECT pg_sleep(60)", in(std::chrono::microseconds(300))); });
+    ASSERT_EQ(error.code, ErrorCode::deadline);
+    ASSERT_EQ(error.blast, Blast::statement);
+  }
+  EXPECT_EQ(connection->execute("SELECT 1", soon()).cell(0, 0), "1");
+}
+
 TEST_P(PostgresFailure, AWaitForALockEndsAtTheDeadlineAndSpoilsTheTransaction) {
   Session holder(server().url());
-  holder.exec("DROP TABLE IF EXISTS waited; CREATE TABLE waited (id int); BEGIN; LOCK TABLE waited");
+  holder.exec("DROP TABLE IF EXISTS waited; CREATE TABLE waited (id int)");
+  holder.exec("BEGIN; LOCK TABLE waited");
   const auto connection = connect();
   connection->execute("BEGIN", soon());
   const Error error = error_of([&] { connection->execute("SELECT * FROM waited", in(milliseconds(200))); });

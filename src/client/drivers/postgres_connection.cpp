@@ -85,7 +85,8 @@ void PostgresConnection::require_usable(std::span<const Statement> statements) {
     static_cast<void>(PQconsumeInput(connection));
     static_cast<void>(PQisBusy(connection));  // Reads the messages that have come, the server's last words too.
   }
-  if (PQstatus(connection) == CONNECTION_OK) return;
+  // The words come before the end of the socket, and are final.
+  if (PQstatus(connection) == CONNECTION_OK && !last_words_) return;
   Error error = lost({ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection)), Blast::connection});
   end();
   throw Failure(std::move(error));

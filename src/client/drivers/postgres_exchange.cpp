@@ -1,5 +1,6 @@
 #include "client/drivers/postgres_exchange.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <string>
@@ -16,6 +17,9 @@ namespace {
 
 // How long a cancelled statement may take to stop: a round trip and the end of an uninterruptible step.
 constexpr std::chrono::seconds grace{1};
+
+// A cancel request can overtake its statement, and the server then forgets it; so it is repeated during the grace.
+constexpr std::chrono::milliseconds cancel_interval{200};
 
 std::uint64_t affected_rows(PGresult* result) {
   const std::string_view count = PQcmdTuples(result);
@@ -68,6 +72,10 @@ Error too_late(std::string_view what) {
 }  // namespace
 
 Outcome Exchange::run() {
+  if (std::chrono::steady_clock::now() >= deadline_) {
+    outcome_.error = too_late("the statement was not sent");
+    return std::move(outcome_);
+  }
   if (!send()) return give_up({ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection_)), {}});
   while (!is_complete()) {
     if (!wait_for_result()) return give_up(too_late("the server did not stop the statement in time"));
@@ -105,9 +113,11 @@ bool Exchange::wait_or_cancel() {
     static_cast<void>(PQconsumeInput(connection_));
     return true;
   }
-  if (cancelled_) return false;
+  const Deadline now = std::chrono::steady_clock::now();
+  if (!cancelled_) last_moment_ = now + grace;
   cancelled_ = true;
-  deadline_ = std::chrono::steady_clock::now() + grace;
+  if (now >= last_moment_) return false;
+  deadline_ = std::min(now + cancel_interval, last_moment_);
   request_cancel();
   return true;
 }
@@ -115,7 +125,7 @@ bool Exchange::wait_or_cancel() {
 void Exchange::request_cancel() {
   const PgCancel request(PQgetCancel(connection_));
   // If the server does not take it, it does not answer the statement either, and the grace runs out.
-  if (request) static_cast<void>(send_cancel(request.get(), deadline_));
+  if (request) static_cast<void>(send_cancel(request.get(), cancelled_ ? last_moment_ : deadline_));
 }
 
 void Exchange::take(const PgResult& result) {

@@ -46,7 +46,8 @@ class Exchange {
   PGconn* connection_;
   std::span<const Statement> statements_;
   bool is_batch_;
-  Deadline deadline_;
+  Deadline deadline_;       // Of the next wait: the caller's, then that of each cancel request.
+  Deadline last_moment_{};  // The end of the grace.
   bool cancelled_ = false;  // The deadline has passed and we have asked the server to stop.
   bool synced_ = false;     // A batch's Sync is answered.
   bool stuck_ = false;      // In a COPY that cannot be ended politely.

@@ -69,6 +69,16 @@ std::string without_secret_parameters(std::string_view query) {
   return kept;
 }
 
+// `user:secret` without a host is read as host and port.
+bool has_numeric_ports(const PgOptions& options) {
+  bool numeric = true;
+  for_each_set_option(options, [&](const PQconninfoOption& option) {
+    if (std::string_view(option.keyword) != "port") return;
+    numeric = std::string_view(option.val).find_first_not_of("0123456789,") == std::string_view::npos;
+  });
+  return numeric;
+}
+
 // A URL that libpq can read. Nothing if an '@' is left outside user and query: then the password held one
 // that was not percent-encoded, and we cannot know where it ends.
 std::optional<std::string> redacted_url(std::string_view scheme, std::string_view rest) {
@@ -133,7 +143,9 @@ std::vector<std::string> possible_secrets(std::string_view url) {
   return regions;
 }
 
+// No name that libpq quotes holds an '@', unless the URL was cut in the middle of a password.
 bool may_be_secret(std::string_view quotation, const std::vector<std::string>& regions) {
+  if (quotation.find('@') != std::string_view::npos) return true;
   return std::ranges::any_of(regions, [&](const std::string& region) {
     return !quotation.empty() && (region.contains(quotation) || quotation.find(region) != std::string_view::npos);
   });
@@ -157,7 +169,8 @@ std::string public_postgres_url(std::string_view url) {
   const std::string hidden = (scheme.empty() ? "" : std::string(scheme) + "://") + std::string(ellipsis);
   if (url.find('\0') != std::string_view::npos) return hidden;
   if (is_postgres_scheme(scheme)) {
-    if (!parse(std::string(url))) return hidden;
+    const PgOptions options = parse(std::string(url));
+    if (!options || !has_numeric_ports(options)) return hidden;
     return redacted_url(scheme, url.substr(scheme.size() + 3)).value_or(hidden);
   }
   if (!scheme.empty()) return hidden;

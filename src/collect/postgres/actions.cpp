@@ -26,8 +26,9 @@ Parameter view(const std::optional<std::string>& text) { return text ? Parameter
 ActionResult outcome_of(const Error& error, const std::string& where) {
   const auto failure = explain(error, where);
   if (error.sqlstate == "42501") {
-    return {ActionOutcome::denied,
-            error.message + ". Grant it with: GRANT pg_signal_backend TO <role>; a superuser's session needs a superuser"};
+    return {
+        ActionOutcome::denied,
+        error.message + ". Grant it with: GRANT pg_signal_backend TO <role>; a superuser's session needs a superuser"};
   }
   const bool lost = error.blast == Blast::connection || error.blast == Blast::commit_unknown;
   return {lost ? ActionOutcome::unknown : ActionOutcome::skipped, failure.message};
@@ -60,7 +61,8 @@ ActionResult Collector::signal(const model::Guard& guard, bool terminate, Deadli
   const std::array<Parameter, 5> parameters{view(pid), view(started_at), view(transaction_started_at),
                                             view(state_changed_at), model::to_string(guard.state)};
   const Rows rows = connection_->execute(guarded_signal(terminate, guard.only_while_blocking), parameters, deadline);
-  if (rows.empty()) return {ActionOutcome::skipped, "it moved on: it is gone or no longer as it was when this was decided"};
+  if (rows.empty())
+    return {ActionOutcome::skipped, "it moved on: it is gone or no longer as it was when this was decided"};
   if (rows.cell(0, 0) != "t") return {ActionOutcome::skipped, "it was gone before the signal reached it"};
   if (!wait_until_done(guard, terminate, deadline)) {
     return {ActionOutcome::still_there, "the signal was sent, but it had not ended when the time was up"};

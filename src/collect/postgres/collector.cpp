@@ -13,15 +13,16 @@ Collector::Collector(Driver& driver, std::string url) : driver_(driver), url_(st
 
 void Collector::connect(Deadline deadline) {
   if (connection_) return;
-  auto connection = driver_.connect({.url = url_, .application_name = "lockkeeper", .settings = session_settings()}, deadline);
+  auto connection =
+      driver_.connect({.url = url_, .application_name = "lockkeeper", .settings = session_settings()}, deadline);
   const ServerInfo& info = connection->server();
   if (info.version < oldest_version) {
     throw Failure({ErrorCode::server_error, "",
                    fmt::format("PostgreSQL {} is too old: version 13 or later is needed", info.version / 10000),
                    Blast::statement});
   }
-  origin_ = {fmt::format("{}.{}", info.version / 10000, info.version % 10000), fmt::format("{}:{}", info.host, info.port),
-             info.database};
+  origin_ = {fmt::format("{}.{}", info.version / 10000, info.version % 10000),
+             fmt::format("{}:{}", info.host, info.port), info.database};
   statements_ = look_statements(info.version);
   connection_ = std::move(connection);
 }

@@ -12,11 +12,13 @@ bool refused_by_pooler(const Error& error) {
 
 std::string_view advice_for_sqlstate(std::string_view sqlstate) {
   if (sqlstate == "55P03") {
-    return "Somebody holds a system catalog exclusively (VACUUM FULL, REINDEX or LOCK TABLE on pg_catalog). Look again when "
+    return "Somebody holds a system catalog exclusively (VACUUM FULL, REINDEX or LOCK TABLE on pg_catalog). Look again "
+           "when "
            "it is done, or find it with: SELECT pid, mode FROM pg_locks WHERE relation = 'pg_class'::regclass;";
   }
   if (sqlstate == "57014") {
-    return "The server took longer than 5 s for a look at its own views: it is overloaded, or has many thousands of locks.";
+    return "The server took longer than 5 s for a look at its own views: it is overloaded, or has many thousands of "
+           "locks.";
   }
   return "Read the server's words above; its log may say more.";
 }
@@ -30,7 +32,8 @@ std::string_view advice_for(const Error& error) {
       return "Check user and password. A password is taken from the URL, from PGPASSWORD or from ~/.pgpass (which "
              "must be readable by you alone); pg_hba.conf decides who may connect from where.";
     case ErrorCode::unknown_database:
-      return "Name a database that exists; `postgres` nearly always does, and the doctor sees all databases from any one.";
+      return "Name a database that exists; `postgres` nearly always does, and the doctor sees all databases from any "
+             "one.";
     case ErrorCode::too_many_connections:
       return "All slots are taken. Some are kept back: connect as a superuser, or from PostgreSQL 16 on as a member of "
              "pg_use_reserved_connections. A role or a database may have a CONNECTION LIMIT of its own.";

@@ -25,7 +25,8 @@ FROM pg_stat_activity WHERE pid <> pg_backend_pid())sql";
 // One scan of the lock table gives both halves. Locks held are folded by lock and mode, sessions in an array: most
 // sessions hold the same few. Own virtual and real transaction ids are left out (everybody has them), but
 // for prepared transactions, whose id is what others wait for.
-// SIReadLock is a predicate lock: it never blocks anyone.
+// SIReadLock is a predicate lock: it never blocks anyone. Locks that every use of an index takes say nothing that the
+// table's own does not.
 constexpr const char* locks = R"sql(
 WITH l AS MATERIALIZED (
   SELECT pid, virtualtransaction, locktype, database::bigint AS database, relation::bigint AS relation, page, tuple,
@@ -53,10 +54,11 @@ WITH l AS MATERIALIZED (
 )
 SELECT locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid, objsubid, mode, granted,
        waitstart, place, pids, prepared, blocked_by,
-       CASE WHEN database IN (0, (SELECT oid::bigint FROM pg_database WHERE datname = current_database()))
-            THEN relation::oid::regclass::text END AS relation_name,
-       (SELECT datname FROM pg_database WHERE oid = database) AS database_name
-FROM (SELECT * FROM held UNION ALL SELECT * FROM waiting) AS both)sql";
+       c.oid::regclass::text AS relation_name, d.datname AS database_name
+FROM (SELECT * FROM held UNION ALL SELECT * FROM waiting) AS entry
+LEFT JOIN pg_database d ON d.oid = entry.database
+LEFT JOIN pg_class c ON c.oid = entry.relation AND (d.datname = current_database() OR entry.database = 0)
+WHERE NOT (granted AND c.relkind IN ('i', 'I') AND mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))sql";
 
 constexpr const char* prepared = R"sql(
 SELECT transaction, age(transaction), gid, prepared, owner, database FROM pg_prepared_xacts)sql";

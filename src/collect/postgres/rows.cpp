@@ -9,8 +9,8 @@ namespace lockkeeper::collect::postgres {
 namespace {
 
 [[noreturn]] void surprised(std::string_view wanted, std::string_view got) {
-  throw Failure({ErrorCode::protocol, "", fmt::format("the server's views gave \"{}\" where {} was expected", got, wanted),
-                 Blast::connection});
+  throw Failure({ErrorCode::protocol, "",
+                 fmt::format("the server's views gave \"{}\" where {} was expected", got, wanted), Blast::connection});
 }
 
 std::int64_t to_integer(std::string_view text) {
@@ -128,7 +128,8 @@ struct LockAddress {
 std::string name_lock(const LockAddress& address, std::string_view relation_name, std::string_view database_name) {
   const auto& [database, relation, page, tuple, virtual_xid, xid, class_id, object_id, object_sub_id] = address.columns;
   const std::string elsewhere = database_name.empty() ? "" : fmt::format(" in database {}", database_name);
-  const std::string table = relation_name.empty() ? fmt::format("relation {}{}", relation, elsewhere) : std::string(relation_name);
+  const std::string table =
+      relation_name.empty() ? fmt::format("relation {}{}", relation, elsewhere) : std::string(relation_name);
   if (address.kind == "relation") return table;
   if (address.kind == "tuple") return "a row of " + table;
   if (address.kind == "page" || address.kind == "extend") return fmt::format("{} of {}", address.kind, table);
@@ -138,7 +139,8 @@ std::string name_lock(const LockAddress& address, std::string_view relation_name
     // objsubid 1: one 64-bit key, its halves in classid and objid; 2: two 32-bit keys.
     if (object_sub_id == "2") return fmt::format("advisory ({}, {})", class_id, object_id);
     const auto high = static_cast<std::uint64_t>(to_integer(class_id));
-    return fmt::format("advisory {}", static_cast<std::int64_t>(high << 32U | static_cast<std::uint64_t>(to_integer(object_id))));
+    return fmt::format("advisory {}",
+                       static_cast<std::int64_t>(high << 32U | static_cast<std::uint64_t>(to_integer(object_id))));
   }
   return fmt::format("{} {}/{}", address.kind, class_id, object_id);
 }
@@ -211,10 +213,13 @@ LookRows read_look(const std::vector<Rows>& answers) {
   LookRows look;
   look.facts = read_facts(answers[0]);
   look.activity.reserve(answers[1].size());
-  for (std::size_t row = 0; row < answers[1].size(); ++row) look.activity.push_back(read_activity(Cells(answers[1], row)));
+  for (std::size_t row = 0; row < answers[1].size(); ++row)
+    look.activity.push_back(read_activity(Cells(answers[1], row)));
   read_locks(answers[2], look);
-  for (std::size_t row = 0; row < answers[3].size(); ++row) look.prepared.push_back(read_prepared(Cells(answers[3], row)));
-  for (std::size_t row = 0; row < answers[4].size(); ++row) look.replication.push_back(read_replication(Cells(answers[4], row)));
+  for (std::size_t row = 0; row < answers[3].size(); ++row)
+    look.prepared.push_back(read_prepared(Cells(answers[3], row)));
+  for (std::size_t row = 0; row < answers[4].size(); ++row)
+    look.replication.push_back(read_replication(Cells(answers[4], row)));
   return look;
 }
 

@@ -74,7 +74,8 @@ struct WaitingRow {
   std::int64_t pid = 0;
   std::int64_t place = 0;
   std::optional<model::WallTime> since;
-  std::optional<std::vector<std::int64_t>> blocked_by;  ///< pg_blocking_pids; nullopt: not asked, too far behind in its queue.
+  std::optional<std::vector<std::int64_t>>
+      blocked_by;  ///< pg_blocking_pids; nullopt: not asked, too far behind in its queue.
 };
 
 struct PreparedRow {

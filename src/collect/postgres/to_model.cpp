@@ -73,7 +73,8 @@ model::Session to_session(const ActivityRow& row, const FactsRow& facts) {
   session.statement_started_at = row.query_start;
   session.transaction = transaction_of(row);
   session.statement = statement_of(row, facts.query_size);
-  if (row.wait_event_type) session.wait_event = fmt::format("{}: {}", *row.wait_event_type, row.wait_event.value_or(""));
+  if (row.wait_event_type)
+    session.wait_event = fmt::format("{}: {}", *row.wait_event_type, row.wait_event.value_or(""));
   return session;
 }
 
@@ -216,10 +217,9 @@ std::string sessions(std::int64_t count) { return fmt::format("{} session{}", co
 void add_missing(const LookRows& rows, model::Snapshot& snapshot) {
   const auto hidden_count = std::ranges::count_if(rows.activity, is_hidden);
   if (hidden_count > 0) {
-    snapshot.missing.push_back(
-        {fmt::format("state, times and statement of {} of other roles", sessions(hidden_count)),
-         fmt::format("role {} is neither superuser nor member of pg_monitor", rows.facts.role),
-         fmt::format("GRANT pg_monitor TO {};", identifier(rows.facts.role))});
+    snapshot.missing.push_back({fmt::format("state, times and statement of {} of other roles", sessions(hidden_count)),
+                                fmt::format("role {} is neither superuser nor member of pg_monitor", rows.facts.role),
+                                fmt::format("GRANT pg_monitor TO {};", identifier(rows.facts.role))});
   }
   const auto untracked = std::ranges::count(rows.activity, std::optional<std::string>("disabled"), &ActivityRow::state);
   if (untracked > 0) {
@@ -233,9 +233,16 @@ void add_missing(const LookRows& rows, model::Snapshot& snapshot) {
 
 model::Snapshot to_model(const LookRows& rows, const Origin& origin) {
   model::Snapshot snapshot;
-  snapshot.server = {"PostgreSQL", origin.version, origin.name, origin.database, rows.facts.started_at,
-                     rows.facts.in_recovery, rows.facts.max_connections, rows.facts.superuser_reserved,
-                     rows.facts.reserved, rows.facts.freeze_max_age};
+  snapshot.server = {"PostgreSQL",
+                     origin.version,
+                     origin.name,
+                     origin.database,
+                     rows.facts.started_at,
+                     rows.facts.in_recovery,
+                     rows.facts.max_connections,
+                     rows.facts.superuser_reserved,
+                     rows.facts.reserved,
+                     rows.facts.freeze_max_age};
   snapshot.taken_at = rows.facts.now;
   snapshot.observer_role = rows.facts.role;
   snapshot.observer_is_superuser = rows.facts.superuser;
@@ -243,7 +250,8 @@ model::Snapshot to_model(const LookRows& rows, const Origin& origin) {
   add_sessions(rows, directory, snapshot);
   add_held_locks(rows, directory, snapshot);
   add_prepared(rows, snapshot);
-  for (const auto& row : rows.replication) snapshot.replication.push_back({row.name, row.slot, row.active, row.xmin_age});
+  for (const auto& row : rows.replication)
+    snapshot.replication.push_back({row.name, row.slot, row.active, row.xmin_age});
   add_waits(rows, directory, snapshot);
   add_missing(rows, snapshot);
   return snapshot;

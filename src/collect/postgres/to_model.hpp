@@ -10,8 +10,8 @@ namespace lockkeeper::collect::postgres {
 
 /// Where the rows come from, as far as the rows themselves do not say.
 struct Origin {
-  std::string version;   ///< "15.20"
-  std::string name;      ///< host:port
+  std::string version;  ///< "15.20"
+  std::string name;     ///< host:port
   std::string database;
 };
 

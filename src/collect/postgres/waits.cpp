@@ -71,7 +71,8 @@ class QueueReducer {
   };
 
   std::unordered_set<std::int64_t> reduce_exact(const WaitingRow& row, model::Wait& wait) {
-    const std::set<std::int64_t> blockers(row.blocked_by->begin(), row.blocked_by->end());  // the function may repeat itself
+    const std::set<std::int64_t> blockers(row.blocked_by->begin(),
+                                          row.blocked_by->end());  // the function may repeat itself
     const auto ahead = std::find_if(places_.rbegin(), places_.rend(), [&](const Place& place) {
       return place.row->blocked_by && blockers.contains(place.row->pid) &&
              std::ranges::all_of(place.waits_for, [&](std::int64_t pid) { return blockers.contains(pid); });

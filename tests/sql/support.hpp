@@ -1,0 +1,71 @@
+// Shared by the tests of the fingerprint: short names for the dialects, and the two questions asked all the time.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/fingerprint.hpp"
+
+namespace lockkeeper::sql::test {
+
+inline constexpr Options postgres{};
+inline constexpr Options mysql{.dialect = Dialect::mysql};
+inline constexpr Options mysql_ansi{.dialect = Dialect::mysql, .ansi_quotes = true};
+inline constexpr Options mysql_plain_backslash{.dialect = Dialect::mysql, .no_backslash_escapes = true};
+
+struct Pair {
+  std::string_view left;
+  std::string_view right;
+  Options options{};
+};
+
+inline Fingerprint print_of(std::string_view text, const Options& options = {}) {
+  const Statement statement = analyze(text, options);
+  std::string scratch;
+  EXPECT_EQ(fingerprint(text, options, scratch), statement.fingerprint) << text;
+  return statement.fingerprint;
+}
+
+inline std::string normalized(std::string_view text, const Options& options = {}) {
+  return analyze(text, options).normalized;
+}
+
+inline void expect_same(const std::vector<Pair>& pairs) {
+  for (const Pair& pair : pairs) {
+    EXPECT_EQ(print_of(pair.left, pair.options), print_of(pair.right, pair.options))
+        << pair.left << "   ->   " << normalized(pair.left, pair.options) << "\n"
+        << pair.right << "   ->   " << normalized(pair.right, pair.options);
+  }
+}
+
+inline void expect_different(const std::vector<Pair>& pairs) {
+  for (const Pair& pair : pairs) {
+    EXPECT_NE(print_of(pair.left, pair.options), print_of(pair.right, pair.options)) << pair.left << "\n" << pair.right;
+  }
+}
+
+/// The statements of the corpus: separated by empty lines.
+inline std::vector<std::string> corpus() {
+  std::ifstream file(LOCKKEEPER_SOURCE_DIR "/tests/sql/corpus/postgres.sql");
+  std::vector<std::string> statements;
+  std::string statement;
+  const auto end_statement = [&] {
+    if (!statement.empty()) statements.push_back(std::move(statement));
+    statement.clear();
+  };
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty()) {
+      end_statement();
+    } else {
+      statement += statement.empty() ? line : "\n" + line;
+    }
+  }
+  end_statement();
+  return statements;
+}
+
+}  // namespace lockkeeper::sql::test
