@@ -14,11 +14,11 @@ namespace lockkeeper {
 struct Target {
   /// As the database's own client takes it. PostgreSQL: a `postgresql://` URL or a `host=... dbname=...`
   /// string; empty means the environment (`PG*` variables), with `.pgpass` and service files as in libpq.
-  std::string url;
+  std::string url = {};
   /// What the session calls itself where the URL does not say.
   std::string application_name = "lockkeeper";
   /// Server settings for this session alone, in force from its first statement (PostgreSQL: GUC names).
-  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> settings = {};
 };
 
 /// Makes connections. Thread-safe; holds no connection of its own.

@@ -9,6 +9,9 @@ namespace lockkeeper::cli {
 [[nodiscard]] int doctor(const DoctorRequest& request, World& world);
 [[nodiscard]] int kill(const KillRequest& request, World& world);
 
+/// 2 where the connection string, the environment or a service file is wrong, else 3: looking was tried in vain.
+[[nodiscard]] int status_of_failure(const model::LookFailure& failure);
+
 /// Whether to colour what goes to a stream, by request, NO_COLOR and kind of stream.
 [[nodiscard]] bool colours(Colour colour, bool terminal);
 

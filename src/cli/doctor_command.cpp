@@ -16,21 +16,26 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // One look, or looks at an even pace until the time is up. A look that fails while watching is tried again at the next
-// turn: the server may only have been restarted.
+// turn: the server may only have been restarted. A slow look puts off those after it: they never pile up, so that
+// watching a server that hangs takes no longer than the watch and one --timeout.
 model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& request,
                          const std::function<void(const model::Diagnosis&, Clock::duration)>& progress) {
   const auto start = Clock::now();
   model::Diagnosis diagnosis = conductor.tick(request.common.timeout);
-  for (auto next = start + request.interval; next <= start + request.watch; next += request.interval) {
+  bool judged = true;
+  const auto end = start + request.watch;
+  for (auto next = start + request.interval; next <= end; next = std::max(next + request.interval, Clock::now())) {
     progress(diagnosis, Clock::now() - start);
     while (Clock::now() < next && !Interrupt::requested()) {
       const auto slice = std::chrono::milliseconds(100);                    // so long a signal may go unheeded
       std::this_thread::sleep_until(std::min(next, Clock::now() + slice));  // tidy: waits for the next look's time
     }
     if (Interrupt::requested()) break;
-    diagnosis = conductor.tick(request.common.timeout);
+    // Between the first look and the last, growth is all that is wanted: sessions alone are half the server's work.
+    judged = diagnosis.failure.has_value() || next + request.interval > end;
+    diagnosis = judged ? conductor.tick(request.common.timeout) : conductor.glance(request.common.timeout);
   }
-  return diagnosis;
+  return judged ? diagnosis : conductor.tick(request.common.timeout);
 }
 
 void show_progress(World& world, const DoctorRequest& request, const model::Diagnosis& diagnosis,
@@ -63,7 +68,7 @@ std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& w
 }
 
 int status_of(const model::Diagnosis& diagnosis, const DoctorRequest& request) {
-  if (diagnosis.failure) return Status::not_observed;
+  if (diagnosis.failure) return status_of_failure(*diagnosis.failure);
   const bool found = request.fail_on && std::ranges::any_of(diagnosis.findings, [&](const auto& finding) {
                        return finding.severity >= *request.fail_on;
                      });

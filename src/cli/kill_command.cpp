@@ -14,13 +14,15 @@ namespace {
 bool settled(const model::Target& target) {
   using enum model::ActionOutcome;
   const auto outcome = target.result.outcome;
-  return outcome == would_act || outcome == done ||
-         (outcome == skipped && target.result.reason.starts_with("it moved on"));
+  const bool moved_on =
+      target.result.reason.starts_with("it moved on") || target.result.reason.starts_with("it was gone");
+  return outcome == would_act || outcome == done || (outcome == skipped && moved_on);
 }
 
 int status_of(const model::ActionReport& report) {
   constexpr std::array ours{"no_such_finding", "no_such_session", "no_such_remedy", "audit"};
-  if (report.failure) return std::ranges::count(ours, report.failure->code) > 0 ? Status::found : Status::not_observed;
+  if (report.failure)
+    return std::ranges::count(ours, report.failure->code) > 0 ? Status::found : status_of_failure(*report.failure);
   return std::ranges::all_of(report.targets, settled) ? Status::nothing_found : Status::found;
 }
 

@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "cli/duration.hpp"
 #include "cli/nearest.hpp"
@@ -41,18 +43,30 @@ Examples:
   lockkeeper kill postgresql://postgres@db.example/shop --session 4711@2026-11-22T05:02:22.123456Z --yes
 )";
 
-// An option whose value is a duration. The texts are kept, so that defaults can be told from what was given.
-void add_duration(CLI::App& command, const std::string& name, diagnose::Duration& into, const std::string& help) {
-  command
+// An option whose value is read by `read`, which returns what is wrong with it, or nothing.
+CLI::Option* add_choice(CLI::App& command, const std::string& name, const std::string& help, const std::string& value,
+                        std::function<std::string(const std::string&)> read) {
+  return command
       .add_option_function<std::string>(
           name,
-          [&into, name](const std::string& text) {
-            const auto duration = parse_duration(text);
-            if (!duration) throw CLI::ValidationError(name, duration.error());
-            into = *duration;
+          [name, read = std::move(read)](const std::string& text) {
+            const auto complaint = read(text);
+            if (!complaint.empty()) throw CLI::ValidationError(name, complaint);
           },
-          fmt::format("{} [default: {}]", help, write_duration(into)))
-      ->type_name("DURATION");
+          help)
+      ->type_name(value);
+}
+
+void add_duration(CLI::App& command, const std::string& name, diagnose::Duration& into, const std::string& help,
+                  bool not_zero = false) {
+  add_choice(command, name, fmt::format("{} [default: {}]", help, write_duration(into)), "DURATION",
+             [&into, not_zero](const std::string& text) -> std::string {
+               const auto duration = parse_duration(text);
+               if (!duration) return duration.error();
+               if (not_zero && *duration == diagnose::Duration::zero()) return "must be longer than 0";
+               into = *duration;
+               return "";
+             });
 }
 
 void add_common(CLI::App& command, Common& common) {
@@ -61,17 +75,26 @@ void add_common(CLI::App& command, Common& common) {
   add_duration(command, "--max-age", limits.max_age, "A busy transaction open this long is a finding");
   add_duration(command, "--min-wait", limits.min_wait, "A lock wait this long makes its root a finding");
   add_duration(command, "--max-prepared-age", limits.max_prepared_age, "A prepared transaction this old is a finding");
-  command.add_option("--max-horizon", limits.max_horizon, "Vacuum held back by so many transactions is a finding")
-      ->check(CLI::PositiveNumber)
-      ->type_name("COUNT")
-      ->capture_default_str();
-  add_duration(command, "--timeout", common.timeout, "Longest wait for the server, each look and each action");
+  add_choice(command, "--max-horizon",
+             fmt::format("Vacuum held back by so many transactions is a finding [default: {}]", limits.max_horizon),
+             "COUNT", [&limits](const std::string& text) {
+               const auto* end = text.data() + text.size();
+               const auto [stop, error] = std::from_chars(text.data(), end, limits.max_horizon);
+               return error == std::errc() && stop == end && limits.max_horizon > 0
+                          ? ""
+                          : fmt::format("\"{}\" is no count of transactions; write it like 500000", text);
+             });
+  add_duration(command, "--timeout", common.timeout, "Longest wait for the server, each look and each action", true);
   command.add_flag("--json", common.json, "One JSON object a line instead of text (docs/api.md)");
-  const std::map<std::string, Colour> names{
-      {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-  command.add_option("--color", common.colour, "auto, always or never [default: auto]")
-      ->transform(CLI::CheckedTransformer(names))
-      ->type_name("WHEN");
+  add_choice(command, "--color", "auto, always or never [default: auto]", "WHEN",
+             [&common](const std::string& text) {
+               static const std::map<std::string, Colour> names{
+                   {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+               const auto found = names.find(text);
+               if (found == names.end()) return fmt::format("\"{}\" is none of auto, always, never", text);
+               common.colour = found->second;
+               return std::string();
+             });
 }
 
 std::string limit_arguments(const diagnose::Limits& limits) {
@@ -93,24 +116,21 @@ void add_doctor(CLI::App& command, DoctorRequest& request) {
   command.add_option("URL", request.urls,
                      "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
   add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
-  add_duration(command, "--interval", request.interval, "Time between looks while watching");
-  command
-      .add_option_function<std::string>(
-          "--fail-on",
-          [&request](const std::string& text) {
-            static const std::map<std::string, std::optional<model::Severity>> levels{
-                {"notice", model::Severity::notice},
-                {"warning", model::Severity::warning},
-                {"critical", model::Severity::critical},
-                {"never", std::nullopt}};
-            const auto found = levels.find(text);
-            if (found == levels.end())
-              throw CLI::ValidationError("--fail-on",
-                                         fmt::format("\"{}\" is none of notice, warning, critical, never", text));
-            request.fail_on = found->second;
-          },
-          "Exit with 1 from this severity on: notice, warning, critical, never [default: warning]")
-      ->type_name("SEVERITY");
+  add_duration(command, "--interval", request.interval, "Time between looks while watching", true);
+  add_choice(command, "--fail-on",
+             "Exit with 1 from this severity on: notice, warning, critical, never [default: warning]", "SEVERITY",
+             [&request](const std::string& text) {
+               static const std::map<std::string, std::optional<model::Severity>> levels{
+                   {"notice", model::Severity::notice},
+                   {"warning", model::Severity::warning},
+                   {"critical", model::Severity::critical},
+                   {"never", std::nullopt}};
+               const auto found = levels.find(text);
+               if (found == levels.end())
+                 return fmt::format("\"{}\" is none of notice, warning, critical, never", text);
+               request.fail_on = found->second;
+               return std::string();
+             });
   command.add_flag("--allow-incomplete", request.allow_incomplete,
                    "Exit with 0, not 3, when nothing was found but not everything could be seen");
   add_common(command, request.common);
@@ -119,21 +139,17 @@ void add_doctor(CLI::App& command, DoctorRequest& request) {
 void add_kill(CLI::App& command, KillRequest& request) {
   command.footer(kill_footer);
   command.add_option("URL", request.url, "The server; without one, PG* variables");
-  auto* finding = command.add_option_function<std::string>(
-      "--finding", [&request](const std::string& id) { request.action.finding = model::FindingId(id); },
-      "Act on the sessions of this finding");
-  finding->type_name("ID");
-  auto* session = command.add_option_function<std::string>(
-      "--session",
-      [&request](const std::string& text) {
-        request.action.session = model::parse_session_id(text);
-        if (!request.action.session) {
-          throw CLI::ValidationError(
-              "--session", fmt::format("\"{}\" is not PID@START, as in 4711@2026-11-22T05:02:22.123456Z", text));
-        }
-      },
-      "Act on this one session; START is its backend_start");
-  session->type_name("PID@START")->excludes(finding);
+  add_choice(command, "--finding", "Act on the sessions of this finding", "ID", [&request](const std::string& id) {
+    request.action.finding = model::FindingId(id);
+    return std::string();
+  });
+  add_choice(command, "--session", "Act on this one session; START is its backend_start", "PID@START",
+             [&request](const std::string& text) {
+               request.action.session = model::parse_session_id(text);
+               return request.action.session
+                          ? ""
+                          : fmt::format("\"{}\" is not PID@START, as in 4711@2026-11-22T05:02:22.123456Z", text);
+             });
   command.add_flag_callback(
       "--yes", [&request] { request.action.dry_run = false; }, "Act; without it, only show what would be done");
   command.add_flag_callback(
@@ -177,13 +193,22 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   }
   for (int index = 1; index < argc; ++index) {
     const std::string given = std::string(argv[index]).substr(0, std::string(argv[index]).find('='));
-    const bool candidate = command == nullptr ? !given.starts_with("-") : given.starts_with("--");
+    const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
+    if (command == nullptr && given.starts_with("-")) return given + " comes after a command: doctor or kill";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
   }
-  return error.what();
+  const std::string words = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::string given = words.substr(words.rfind(' ') + 1);
+    return given.starts_with("-") ? "there is no option " + given
+                                  : given + " is one too many: give one URL, in quotes where it has spaces";
+  }
+  // "--timeout: 1 required DURATION missing"
+  const auto end = words.find(": 1 required ");
+  return end == std::string::npos ? words : words.substr(0, end) + " needs a value";
 }
 
 }  // namespace
@@ -208,7 +233,7 @@ Request parse_request(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return {Status::nothing_found, (command == nullptr ? app : *command).help(), {}, {}};
+    return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name()), {}, {}};
   } catch (const CLI::CallForVersion&) {
     return {Status::nothing_found, std::string(version) + "\n", {}, {}};
   } catch (const CLI::ParseError& error) {
@@ -216,10 +241,10 @@ Request parse_request(int argc, const char* const* argv) {
   }
   Request request;
   if (command == &doctor_command) {
-    if (doctor.interval <= diagnose::Duration::zero()) return wrong("--interval must be longer than 0", name);
     doctor.common.limit_arguments = limit_arguments(doctor.common.limits);
     request.doctor = std::move(doctor);
   } else {
+    if (kill.action.finding && kill.action.session) return wrong("give either --finding or --session, not both", name);
     if (!kill.action.finding && !kill.action.session)
       return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", name);
     if (kill.action.audit.empty()) kill.action.audit = default_audit();

@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <ostream>
@@ -29,6 +30,10 @@ int run_request(Request request, World& world) {
 
 }  // namespace
 
+int status_of_failure(const model::LookFailure& failure) {
+  return failure.code == "configuration" ? Status::usage : Status::not_observed;
+}
+
 bool colours(Colour colour, bool terminal) {
   if (colour != Colour::automatic) return colour == Colour::always;
   const char* no_colour = std::getenv("NO_COLOR");  // see no-color.org
@@ -43,6 +48,8 @@ int delivered(World& world, int status) {
 }
 
 int run(int argc, const char* const* argv, World& world) {
+  // A reader that has gone is a result not delivered (status 3), no reason to die in the middle of an action.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     return run_request(parse_request(argc, argv), world);
   } catch (const std::exception& problem) {

@@ -14,7 +14,7 @@ namespace lockkeeper::cli {
 enum Status : int {
   nothing_found = 0,  ///< Nothing at or above --fail-on; or the action did all it said.
   found = 1,          ///< Findings; or the action could not be done on every target.
-  usage = 2,          ///< The command line is wrong.
+  usage = 2,          ///< The command line, or how it says to connect, is wrong.
   not_observed = 3,   ///< The database could not be (fully) observed, or the result not be written.
 };
 

@@ -37,6 +37,15 @@ model::Diagnosis Conductor::tick(Duration timeout) {
   return last_;
 }
 
+model::Diagnosis Conductor::glance(Duration timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  if (const auto snapshot = collector_->look(deadline, collect::postgres::Depth::sessions)) {
+    window_.add(*snapshot, limits_);
+    ++last_.looks;
+  }
+  return last_;
+}
+
 model::Diagnosis Conductor::judge(const model::Snapshot& snapshot) {
   window_.add(snapshot, limits_);
   const rules::Blocking blocking(snapshot);

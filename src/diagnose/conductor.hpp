@@ -40,6 +40,10 @@ class Conductor {
   /// One look, judged together with the looks before it. Never throws for what the server does: see `failure`.
   [[nodiscard]] model::Diagnosis tick(Duration timeout);
 
+  /// A look at the sessions alone, cheap for the server: it only feeds the growth that the next tick judges. Returns
+  /// the last tick's diagnosis, with this look counted. A failure is left to the next tick to report.
+  [[nodiscard]] model::Diagnosis glance(Duration timeout);
+
   /// Takes a fresh look, finds the finding or session in it, and acts on its sessions that are still as they were.
   [[nodiscard]] model::ActionReport act(const ActionRequest& request);
 

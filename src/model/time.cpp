@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 
 namespace lockkeeper::model {
@@ -16,8 +15,11 @@ class Reader {
   int digits(std::size_t count) {
     int value = 0;
     if (rest_.size() < count) return fail();
-    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + count, value);
-    if (error != std::errc() || end != rest_.data() + count) return fail();
+    // Not from_chars: it takes a sign for a digit.
+    for (const char digit : rest_.substr(0, count)) {
+      if (digit < '0' || digit > '9') return fail();
+      value = value * 10 + (digit - '0');
+    }
     rest_.remove_prefix(count);
     return value;
   }
@@ -61,9 +63,10 @@ std::chrono::minutes offset(Reader& reader) {
   if (reader.accept('Z')) return {};
   const bool west = reader.accept('-');
   if (!west) reader.expect('+');
-  std::chrono::minutes result = std::chrono::hours(reader.digits(2));
-  if (reader.accept(':')) result += std::chrono::minutes(reader.digits(2));
-  return west ? -result : result;
+  const std::chrono::hours whole(reader.digits(2));
+  const std::chrono::minutes rest(reader.accept(':') ? reader.digits(2) : 0);
+  if (whole > std::chrono::hours(23) || rest > std::chrono::minutes(59)) reader.fail();
+  return west ? -(whole + rest) : whole + rest;
 }
 
 }  // namespace

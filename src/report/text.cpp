@@ -120,23 +120,32 @@ void add_subjects(Page& page, const model::Finding& finding, const Labels& label
     page.paragraph(label(""), fmt::format("and {} more (--json lists all)", finding.subjects.size() - shown));
 }
 
+// Whether no later line of the same depth comes before one that is less deep.
+bool last_of_siblings(const std::vector<model::WaitTreeLine>& lines, std::size_t index) {
+  for (std::size_t later = index + 1; later < lines.size() && lines[later].depth >= lines[index].depth; ++later) {
+    if (lines[later].depth == lines[index].depth) return false;
+  }
+  return true;
+}
+
 void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
   if (lines.empty()) return;
   page.line(page.paint(Paint::dim, "   |"));
+  std::vector<std::string> bars;  // per depth: what lines below are drawn behind
   for (std::size_t index = 0; index < lines.size(); ++index) {
     const auto& line = lines[index];
-    // A line is the last of its siblings if no later line of its depth comes before one that is less deep.
-    const auto next = std::find_if(lines.begin() + static_cast<std::ptrdiff_t>(index) + 1, lines.end(),
-                                   [&](const auto& later) { return later.depth <= line.depth; });
-    const bool last = next == lines.end() || next->depth < line.depth;
+    const bool root = line.depth == 0;
+    const bool last = last_of_siblings(lines, index);
+    bars.resize(static_cast<std::size_t>(std::max<std::int64_t>(line.depth - 1, 0)));
     std::string branch;
-    for (std::int64_t depth = 1; depth < line.depth; ++depth) branch += "   ";
-    if (line.depth > 0) branch += last ? "└─ " : "├─ ";
+    for (const auto& bar : bars) branch += bar;
+    bars.emplace_back(root ? "" : last ? "   " : "│  ");
+    if (!root) branch += last ? "└─ " : "├─ ";
     std::string text =
         line.more > 0 ? fmt::format("… and {} more waiting in the same queues", line.more) : base::printable(line.who);
     if (!line.waits_for.empty()) text += base::printable(" waits for " + line.waits_for);
     if (line.waiting) text += fmt::format(", {}", model::to_human(*line.waiting));
-    page.line(page.paint(Paint::dim, "   | ") + branch + (line.depth == 0 ? page.paint(Paint::bold, text) : text));
+    page.line(page.paint(Paint::dim, "   | ") + branch + (root ? page.paint(Paint::bold, text) : text));
   }
 }
 
@@ -180,7 +189,10 @@ std::string summary(const model::Diagnosis& diagnosis) {
   std::vector<std::string> parts;
   for (const auto severity : {model::Severity::critical, model::Severity::warning, model::Severity::notice}) {
     const auto count = std::ranges::count(diagnosis.findings, severity, &model::Finding::severity);
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, to_string(severity)));
+    // "critical" is no noun: it has no plural.
+    if (count > 0)
+      parts.push_back(severity == model::Severity::critical ? fmt::format("{} critical", count)
+                                                            : plural(count, to_string(severity)));
   }
   const auto& counts = diagnosis.counts;
   const std::string seen = fmt::format("{}: {} ({} active, {} idle in transaction, {} waiting for a lock)",
@@ -207,22 +219,48 @@ void add_verdict(Page& page, const model::Diagnosis& diagnosis) {
   }
 }
 
-void add_target(Page& page, const model::Target& target, const model::ActionReport& report) {
+bool harmless(const model::Target& target) {
+  return target.result.outcome == model::ActionOutcome::would_act ||
+         target.result.outcome == model::ActionOutcome::done;
+}
+
+void add_target(Page& page, const model::Target& target, const model::ActionReport& report, bool in_full) {
   const auto& session = target.session;
   const std::string outcome(outcome_name(target.result.outcome, report.action == model::Action::cancel));
-  const bool harmless =
-      target.result.outcome == model::ActionOutcome::would_act || target.result.outcome == model::ActionOutcome::done;
-  page.line(page.paint(harmless ? Paint::green : Paint::yellow, fmt::format("  {:<16}", outcome)) +
+  page.line(page.paint(harmless(target) ? Paint::green : Paint::yellow, fmt::format("  {:<16}", outcome)) +
             base::printable(subject_line(session, report.observed_at)));
   if (!target.result.reason.empty()) page.paragraph("                  because ", target.result.reason);
-  const bool one_by_one = report.targets.size() <= most_subjects;
-  if (!one_by_one) return;
+  if (!in_full) return;
   if (session.statement) page.paragraph("                  doing   ", session.statement->text);
   std::vector<std::string> held;
   for (const auto& lock : session.locks) held.push_back(fmt::format("{} on {}", lock.mode, lock.target));
   page.paragraph("                  holding ", join(held));
-  page.paragraph("                  wrote   ",
-                 session.transaction && session.transaction->wrote ? "yes: it is rolled back" : "no: nothing is lost");
+  const bool wrote = session.transaction && session.transaction->wrote;
+  const bool ends = harmless(target) && report.action == model::Action::terminate;
+  page.paragraph("                  wrote   ", fmt::format("{}{}", wrote ? "yes" : "no",
+                                                           !ends   ? ""
+                                                           : wrote ? ": it is rolled back"
+                                                                   : ": nothing is lost"));
+}
+
+// Few targets are shown in full. Of many, what they have in common is the finding's evidence: a few of those that
+// went as planned stand for all, and each that did not is named.
+void add_targets(Page& page, const model::ActionReport& report) {
+  const bool in_full = report.targets.size() <= most_subjects || !report.finding;
+  if (!in_full) {
+    const Labels label(report.finding->evidence);
+    for (const auto& item : report.finding->evidence.items) add_evidence(page, item, label);
+  }
+  std::size_t shown = 0;
+  std::size_t left_out = 0;
+  for (const auto& target : report.targets) {
+    if (harmless(target) && shown++ >= most_subjects) {
+      ++left_out;
+    } else {
+      add_target(page, target, report, in_full);
+    }
+  }
+  if (left_out > 0) page.line(fmt::format("  and {} more alike (--json lists all)", left_out));
 }
 
 std::string pid_list(const std::vector<model::SessionId>& sessions) {
@@ -246,7 +284,7 @@ void add_released(Page& page, const model::ActionReport& report) {
 std::string to_text(const model::LookFailure& failure, const Options& options) {
   Page page(options);
   page.paragraph("error: ", failure.message, Paint::red);
-  page.paragraph("       ", failure.advice);
+  if (!failure.advice.empty()) page.paragraph("       ", failure.advice);
   return page.text();
 }
 
@@ -261,17 +299,15 @@ std::string to_text(const model::Diagnosis& diagnosis, const Options& options) {
 std::string to_text(const model::ActionReport& report, const Options& options) {
   Page page(options);
   if (report.finding) page.paragraph("", fmt::format("{}: {}", report.finding->id.value(), report.finding->title));
-  for (const auto& target : report.targets) add_target(page, target, report);
+  add_targets(page, report);
   if (!report.targets.empty()) add_released(page, report);
-  const auto acted = std::ranges::count_if(report.targets, [](const model::Target& target) {
-    return target.result.outcome == model::ActionOutcome::done ||
-           target.result.outcome == model::ActionOutcome::would_act;
-  });
+  const auto acted = std::ranges::count_if(report.targets, harmless);
   const std::string verb = report.action == model::Action::cancel ? "cancelled" : "terminated";
   const auto all = static_cast<std::int64_t>(report.targets.size());
   if (report.dry_run && all > 0) {
-    page.line(page.paint(Paint::bold, fmt::format("dry run: {} of {} would be {}; nothing was done. Add --yes to act.",
-                                                  acted, plural(all, "session"), verb)));
+    page.line(
+        page.paint(Paint::bold, fmt::format("dry run: {} of {} would be {}; nothing was done.{}", acted,
+                                            plural(all, "session"), verb, acted > 0 ? " Add --yes to act." : "")));
   } else if (all > 0) {
     page.line(page.paint(Paint::bold, fmt::format("{} of {} {}.", acted, plural(all, "session"), verb)));
   }

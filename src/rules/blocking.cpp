@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace lockkeeper::rules {
@@ -95,6 +96,41 @@ std::vector<model::SessionId> Blocking::stuck() const {
   return sessions_among(nodes);
 }
 
+std::set<model::SessionId> Blocking::ahead_of(const model::SessionId& session) const {
+  std::set<model::SessionId> seen;
+  std::vector<model::SessionId> pending{session};
+  const auto reach = [&](const model::SessionId& next) {
+    if (seen.insert(next).second) pending.push_back(next);
+  };
+  while (!pending.empty()) {
+    const model::SessionId next = pending.back();
+    pending.pop_back();
+    for (const model::Wait* wait : waits_of(next)) {
+      if (wait->behind) reach(*wait->behind);
+      for (const auto& holder : wait->blocked_by) {
+        if (const auto* id = std::get_if<model::SessionId>(&holder)) reach(*id);
+      }
+    }
+  }
+  return seen;
+}
+
+std::vector<std::vector<model::SessionId>> Blocking::rings() const {
+  std::vector<std::vector<model::SessionId>> result;
+  std::set<model::SessionId> known;
+  for (const auto& session : stuck()) {
+    if (known.contains(session)) continue;
+    const auto ahead = ahead_of(session);
+    if (!ahead.contains(session)) continue;
+    std::vector<model::SessionId> ring{session};
+    std::ranges::set_intersection(ahead, behind(session), std::back_inserter(ring));
+    std::ranges::sort(ring);
+    known.insert(ring.begin(), ring.end());
+    if (ring.size() > 1) result.push_back(std::move(ring));
+  }
+  return result;
+}
+
 std::vector<model::SessionId> Blocking::behind(const model::Holder& holder) const {
   const auto node = nodes_.find(holder);
   if (node == nodes_.end()) return {};
@@ -154,7 +190,11 @@ std::vector<model::WaitTreeLine> Blocking::tree(const model::Holder& root, std::
   std::map<const model::Wait*, bool> drawn;
   // In a ring the root waits too: its own wait is not to be drawn below its waiters again.
   if (session != nullptr) {
-    for (const model::Wait* own : waits_of(*session)) drawn[own] = true;
+    for (const model::Wait* own : waits_of(*session)) {
+      drawn[own] = true;
+      lines.front().waits_for = fmt::format("{} on {}", own->mode, own->target);
+      lines.front().waiting = waited(*own, snapshot_);
+    }
   }
   draw(root, 1, most, drawn, lines);
   return lines;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,9 @@ class Blocking {
   /// Sessions that wait for one another in a ring, and those behind the ring, by id.
   [[nodiscard]] std::vector<model::SessionId> stuck() const;
 
+  /// Sessions that wait for one another, each ring by id. Who merely waits behind a ring is not in it.
+  [[nodiscard]] std::vector<std::vector<model::SessionId>> rings() const;
+
   /// Sessions that wait behind the holder, directly or through others, by id.
   [[nodiscard]] std::vector<model::SessionId> behind(const model::Holder& holder) const;
 
@@ -31,7 +35,7 @@ class Blocking {
   [[nodiscard]] std::vector<model::SessionId> freed_by(std::span<const model::Holder> holders) const;
 
   /// The tree of waiters below a root, in drawing order; a queue's waiters are siblings. At most `most` waiters are
-  /// drawn below one holder, the rest is counted.
+  /// drawn below one holder, the rest is counted. A root in a ring says for whom it waits itself.
   [[nodiscard]] std::vector<model::WaitTreeLine> tree(const model::Holder& root, std::size_t most = 10) const;
 
   /// The longest wait among those behind the holder.
@@ -41,6 +45,7 @@ class Blocking {
   [[nodiscard]] std::vector<const model::Wait*> waits_of(const model::SessionId& session) const;
 
  private:
+  [[nodiscard]] std::set<model::SessionId> ahead_of(const model::SessionId& session) const;
   graph::Node node_of(const model::Holder& holder);
   [[nodiscard]] std::vector<model::SessionId> sessions_among(const std::vector<graph::Node>& nodes) const;
   void build_graph();

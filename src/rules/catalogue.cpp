@@ -27,7 +27,7 @@ std::vector<model::Finding> judge(const Look& look, const Limits& limits) {
     std::ranges::move(found, std::back_inserter(findings));
   }
   for (auto& finding : findings) finding.first_seen = finding.last_seen = look.snapshot.taken_at;
-  std::ranges::stable_sort(findings, [](const model::Finding& left, const model::Finding& right) {
+  std::ranges::sort(findings, [](const model::Finding& left, const model::Finding& right) {
     return std::tuple(right.severity, right.count, left.id) < std::tuple(left.severity, left.count, right.id);
   });
   return findings;

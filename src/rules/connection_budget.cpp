@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
+#include <tuple>
 
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
@@ -38,7 +38,7 @@ std::vector<Usage> usage_by_application(const model::Snapshot& snapshot) {
   }
   std::vector<Usage> result;
   for (auto& [name, entry] : usage) result.push_back(std::move(entry));
-  std::ranges::stable_sort(result, std::greater{}, &Usage::all);
+  std::ranges::sort(result, {}, [](const Usage& entry) { return std::tuple(-entry.all, entry.name); });
   return result;
 }
 
@@ -88,8 +88,7 @@ std::vector<model::Finding> connection_budget(const Look& look, const Limits& li
           : "Connections are held longer than their work takes, or more work arrives than the server can do.";
   finding.fix =
       "Add up the pool sizes of all instances and keep the sum below what is usable; let pools shrink (minimum idle), "
-      "or put a "
-      "pooler in transaction mode in front.";
+      "or put a pooler in transaction mode in front.";
   return {finding};
 }
 

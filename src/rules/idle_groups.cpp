@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace lockkeeper::rules {
 
@@ -26,7 +27,8 @@ std::vector<IdleGroup> group_idle(const model::Snapshot& snapshot, model::Durati
   }
   std::vector<IdleGroup> result;
   for (auto& [key, sessions] : groups) {
-    std::ranges::stable_sort(sessions, {}, [](const model::Session* session) { return session->state_changed_at; });
+    std::ranges::sort(sessions, {},
+                      [](const auto* session) { return std::tuple(session->state_changed_at, session->id); });
     result.push_back({key, std::move(sessions)});
   }
   return result;

@@ -28,14 +28,16 @@ std::int64_t used_connections(const model::Snapshot& snapshot) {
   return std::ranges::count(snapshot.sessions, model::SessionKind::client, &model::Session::kind);
 }
 
-std::optional<model::Duration> time_to_exhaustion(const model::Snapshot& snapshot, std::optional<double> growth) {
+std::optional<model::Duration> time_to_exhaustion(const model::Snapshot& snapshot, std::optional<double> growth,
+                                                  const Limits& limits) {
   if (!growth || *growth <= 0) return std::nullopt;
   const auto left = std::max<std::int64_t>(snapshot.server.usable_connections() - used_connections(snapshot), 0);
-  return std::chrono::duration_cast<model::Duration>(
-      std::chrono::duration<double, std::ratio<60>>(static_cast<double>(left) / *growth));
+  const std::chrono::duration<double, std::ratio<60>> time(static_cast<double>(left) / *growth);
+  if (time > limits.longest_forecast) return std::nullopt;
+  return std::chrono::duration_cast<model::Duration>(time);
 }
 
-Facts gather(const Look& look, const IdleGroup& group) {
+Facts gather(const Look& look, const IdleGroup& group, const Limits& limits) {
   Facts facts;
   facts.count = static_cast<std::int64_t>(group.sessions.size());
   facts.oldest_idle = in_state(*group.sessions.front(), look.snapshot);
@@ -55,7 +57,7 @@ Facts gather(const Look& look, const IdleGroup& group) {
   facts.blocked.erase(repeats.begin(), repeats.end());
   facts.freed = look.blocking.freed_by(holders);
   facts.growth = look.window.growth_per_minute(group.key);
-  facts.exhausted_in = time_to_exhaustion(look.snapshot, facts.growth);
+  facts.exhausted_in = time_to_exhaustion(look.snapshot, facts.growth, limits);
   return facts;
 }
 
@@ -91,31 +93,44 @@ model::Severity severity(const Look& look, const Facts& facts, const Limits& lim
   return fills || runs_out ? model::Severity::critical : model::Severity::warning;
 }
 
+// Sessions a minute; what is slower would be told as 0.0.
+constexpr double least_growth_told = 0.05;
+
 std::string explain_idle(const Facts& facts) {
   std::string text = "Each has an open transaction and runs nothing: the server waits for the client's next statement.";
   if (facts.count == 1)
     text = "It has an open transaction and runs nothing: the server waits for the client's next statement.";
   if (!facts.blocked.empty())
-    text += fmt::format(" {} behind.",
-                        counted(static_cast<std::int64_t>(facts.blocked.size()), "session waits", "sessions wait"));
-  if (facts.horizon) text += " Until this ends, vacuum cannot remove what was deleted since.";
-  if (facts.growth && *facts.growth > 0) text += fmt::format(" Their number grows by {:.1f} a minute.", *facts.growth);
+    text += fmt::format(" {} for a lock behind {}.",
+                        counted(static_cast<std::int64_t>(facts.blocked.size()), "session waits", "sessions wait"),
+                        facts.count == 1 ? "it" : "them");
+  if (facts.horizon)
+    text += fmt::format(" While {} open, vacuum cannot remove the rows deleted or replaced since.",
+                        facts.count == 1 ? "it is" : "they are");
+  if (facts.growth && *facts.growth >= least_growth_told)
+    text += fmt::format(" Their number grows by {:.1f} a minute.", *facts.growth);
   if (facts.exhausted_in) {
-    text += fmt::format(" At that rate no connection is left in {}.", model::to_human(*facts.exhausted_in));
+    text += *facts.exhausted_in > model::Duration::zero()
+                ? fmt::format(" At that rate no connection is left in {}.", model::to_human(*facts.exhausted_in))
+                : std::string(" No connection is left for an ordinary role.");
   }
   return text;
 }
 
 std::string explain_aborted(const Facts& facts) {
   std::string text =
-      "A statement failed, and the client has not rolled back: every further statement is refused (25P02).";
+      "A statement failed, and the client has not rolled back: every further statement is refused (SQLSTATE "
+      "25P02).";
   if (facts.holding == 0) {
     text +=
-        " The failure was not inside a savepoint, so no lock is held and nobody is kept waiting; only the connection "
-        "is lost.";
+        " The failure was not inside a savepoint: no lock is held and nobody is kept waiting, but the connection is of "
+        "no use until its client rolls back.";
   } else {
     text += " The failure was inside a savepoint: what was locked before the savepoint is still locked.";
   }
+  if (!facts.blocked.empty())
+    text += fmt::format(" {} for it.",
+                        counted(static_cast<std::int64_t>(facts.blocked.size()), "session waits", "sessions wait"));
   return text;
 }
 
@@ -123,7 +138,7 @@ std::string net(const model::Session& session) {
   // A superuser's own long work should not be cut off by a suggestion of ours.
   return session.user.empty() || session.superuser
              ? ""
-             : fmt::format(" As a net below: ALTER ROLE {} SET idle_in_transaction_session_timeout = '5min';",
+             : fmt::format(" As a safety net: ALTER ROLE {} SET idle_in_transaction_session_timeout = '5min';",
                            sql_identifier(session.user));
 }
 
@@ -135,7 +150,7 @@ std::string predict(const Facts& facts) {
 
 model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits& limits) {
   const model::Session& first = *group.sessions.front();
-  const Facts facts = gather(look, group);
+  const Facts facts = gather(look, group, limits);
   model::Finding finding;
   finding.rule = model::RuleId(group.key.aborted ? "aborted-transaction" : "idle-transaction");
   finding.id = model::make_finding_id(finding.rule, {look.snapshot.server.name, group.key.application, group.key.user,
@@ -144,12 +159,11 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
   finding.confidence = model::Confidence::certain;
   finding.count = facts.count;
   for (const model::Session* session : group.sessions) finding.subjects.push_back(*session);
-  const std::string idle = facts.count == 1 ? fmt::format("for {}", model::to_human(facts.oldest_idle))
-                                            : fmt::format("the oldest for {}", model::to_human(facts.oldest_idle));
+  const std::string idle = facts.count == 1 ? fmt::format(" for {}", model::to_human(facts.oldest_idle))
+                                            : fmt::format(", the oldest for {}", model::to_human(facts.oldest_idle));
   const std::string transactions =
       group.key.aborted ? counted(facts.count, "failed transaction") : counted(facts.count, "transaction");
-  finding.title =
-      fmt::format("{} of {} {} idle, {}", transactions, owner(first), facts.count == 1 ? "is" : "are", idle);
+  finding.title = fmt::format("{} of {} {} idle{}", transactions, owner(first), facts.count == 1 ? "is" : "are", idle);
   finding.evidence = evidence(look, group, facts);
   finding.explanation = group.key.aborted ? explain_aborted(facts) : explain_idle(facts);
   finding.likely_mistake =

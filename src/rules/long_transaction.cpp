@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "rules/catalogue.hpp"
@@ -24,6 +25,20 @@ bool too_long(const model::Session& session, const Look& look, const Limits& lim
   return !silent && open_for(session, snapshot) >= limits.max_age;
 }
 
+std::optional<std::int64_t> horizon_age(const Group& group) {
+  std::optional<std::int64_t> oldest;
+  for (const model::Session* session : group) oldest = std::max(oldest, session->transaction->horizon_age());
+  return oldest;
+}
+
+std::int64_t count_behind(const Look& look, const Group& group) {
+  std::set<model::SessionId> behind;
+  for (const model::Session* session : group) {
+    for (const auto& waiter : look.blocking.behind(session->id)) behind.insert(waiter);
+  }
+  return static_cast<std::int64_t>(behind.size());
+}
+
 std::int64_t count_wrote(const Group& group) {
   return std::ranges::count_if(group, [](const model::Session* session) { return session->transaction->wrote; });
 }
@@ -40,8 +55,8 @@ model::Evidence evidence(const Look& look, const Group& group) {
   if (!oldest.wait_event.empty()) items.push_back({"wait_event", oldest.wait_event});
   items.push_back({"wrote", count_wrote(group) > 0});
   items.push_back({"locks", held_locks(group)});
-  if (const auto horizon = oldest.transaction->horizon_age()) items.push_back({"horizon_age", *horizon});
-  items.push_back({"blocks", static_cast<std::int64_t>(look.blocking.behind(oldest.id).size())});
+  if (const auto horizon = horizon_age(group)) items.push_back({"horizon_age", *horizon});
+  items.push_back({"blocks", count_behind(look, group)});
   if (oldest.parallel_workers > 0) items.push_back({"parallel_workers", oldest.parallel_workers});
   return evidence;
 }
@@ -61,14 +76,13 @@ model::Finding to_finding(const Look& look, const Group& group) {
                               model::to_human(open_for(oldest, look.snapshot)));
   finding.evidence = evidence(look, group);
   finding.explanation =
-      "It is not silent, so its client is at work; but all that it has locked stays locked, and vacuum keeps "
-      "every row version it may still see, until it ends.";
+      "Its client is at work, not silent. But until the transaction ends, all that it has locked stays locked, and "
+      "vacuum keeps every row version that it may still read.";
   finding.likely_mistake =
       "Too much is done in one transaction: a whole batch, a loop over pages, or a report that could read without one.";
   finding.fix =
-      "Commit in batches; keep remote calls and sleeps out; run long reports on a standby. PostgreSQL 17 and later can "
-      "bound it: "
-      "SET transaction_timeout.";
+      "Commit in batches; keep remote calls and sleeps out; run long reports on a standby. From PostgreSQL 17 on, "
+      "transaction_timeout bounds it.";
   const bool all_active =
       std::ranges::all_of(group, [](const auto* session) { return session->state == model::SessionState::active; });
   if (all_active) {
@@ -91,7 +105,8 @@ std::vector<model::Finding> long_transaction(const Look& look, const Limits& lim
   }
   std::vector<model::Finding> findings;
   for (auto& [key, group] : groups) {
-    std::ranges::stable_sort(group, {}, [](const model::Session* session) { return session->transaction->started_at; });
+    std::ranges::sort(group, {},
+                      [](const auto* session) { return std::tuple(session->transaction->started_at, session->id); });
     findings.push_back(to_finding(look, group));
   }
   return findings;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
@@ -27,7 +28,9 @@ model::Finding to_finding(const Look& look, const Group& group) {
   std::vector<std::string> gids;
   std::vector<model::HeldLock> locks;
   std::vector<model::SessionId> behind;
+  std::int64_t horizon_age = 0;
   for (const auto* prepared : group) {
+    horizon_age = std::max(horizon_age, prepared->xid_age);
     gids.push_back(prepared->gid);
     locks.insert(locks.end(), prepared->locks.begin(), prepared->locks.end());
     for (const auto& session : look.blocking.behind(prepared->gid)) behind.push_back(session);
@@ -36,14 +39,13 @@ model::Finding to_finding(const Look& look, const Group& group) {
   const auto repeats = std::ranges::unique(behind);
   behind.erase(repeats.begin(), repeats.end());
   finding.severity = behind.empty() ? model::Severity::warning : model::Severity::critical;
-  finding.title =
-      fmt::format("{} of {} in database {} {} been waiting for COMMIT or ROLLBACK PREPARED, {}{}",
-                  counted(count, "prepared transaction"), oldest.owner, oldest.database, count == 1 ? "has" : "have",
-                  count == 1 ? "for " : "the oldest for ", model::to_human(age));
+  finding.title = fmt::format("{} of user {} in database {} {} unfinished{} {}", counted(count, "prepared transaction"),
+                              oldest.owner, oldest.database, count == 1 ? "is" : "are",
+                              count == 1 ? " for" : ", the oldest for", model::to_human(age));
   finding.evidence.items = {{"gids", gids},
                             {"oldest_prepared", age},
                             {"locks", held_locks(std::span<const model::HeldLock>(locks))},
-                            {"horizon_age", oldest.xid_age},
+                            {"horizon_age", horizon_age},
                             {"blocks", static_cast<std::int64_t>(behind.size())},
                             {"blocked", pids(behind)}};
   finding.explanation =
@@ -52,9 +54,9 @@ model::Finding to_finding(const Look& look, const Group& group) {
   finding.likely_mistake =
       "The transaction manager that prepared it crashed, lost its log, or was replaced without recovery.";
   finding.fix =
-      "Ask the transaction manager for the outcome it recorded, then finish each one accordingly, in this database, as "
-      "its owner "
-      "or a superuser. If nobody uses two-phase commit here, set max_prepared_transactions = 0.";
+      "Ask the transaction manager for the outcome it recorded, then run COMMIT PREPARED or ROLLBACK PREPARED "
+      "accordingly, connected to this database, as its owner or a superuser. If nobody uses two-phase commit here, set "
+      "max_prepared_transactions = 0.";
   for (std::size_t index = 0; index < std::min(gids.size(), most_named); ++index) {
     finding.remedies.push_back({model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(gids[index])),
                                 "its work is lost; wrong if its manager recorded a commit (then COMMIT PREPARED)"});
@@ -72,7 +74,7 @@ std::vector<model::Finding> orphan_prepared(const Look& look, const Limits& limi
   }
   std::vector<model::Finding> findings;
   for (auto& [key, group] : groups) {
-    std::ranges::stable_sort(group, {}, [](const auto* prepared) { return prepared->prepared_at; });
+    std::ranges::sort(group, {}, [](const auto* prepared) { return std::tuple(prepared->prepared_at, prepared->gid); });
     findings.push_back(to_finding(look, group));
   }
   return findings;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
+#include <utility>
 
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
@@ -13,6 +15,7 @@ namespace {
 struct Root {
   model::Holder holder;
   const model::Session* session = nullptr;  // nullptr: a prepared transaction, or one that was gone when we looked
+  bool prepared = false;
   std::vector<model::SessionId> behind;
   std::vector<model::SessionId> freed;
   model::Duration longest_wait{};
@@ -20,8 +23,12 @@ struct Root {
 
 // What the root is doing decides whether the wait will end by itself.
 bool asleep(const Root& root) {
-  return root.session == nullptr || root.session->idle_in_transaction() ||
-         root.session->state == model::SessionState::idle;
+  if (root.session == nullptr) return root.prepared;
+  return root.session->idle_in_transaction() || root.session->state == model::SessionState::idle;
+}
+
+bool unseen(const Root& root) {
+  return !root.prepared && (root.session == nullptr || root.session->state == model::SessionState::hidden);
 }
 
 model::Severity severity(const Root& root, const Limits& limits) {
@@ -31,17 +38,19 @@ model::Severity severity(const Root& root, const Limits& limits) {
 }
 
 std::string doing(const Root& root, const model::Snapshot& snapshot) {
-  if (root.session == nullptr) return "is prepared and waits for its COMMIT PREPARED or ROLLBACK PREPARED";
+  if (root.prepared) return "belongs to no session and waits for its COMMIT PREPARED or ROLLBACK PREPARED";
+  if (root.session == nullptr) return "was not among the sessions any more when they were listed";
   const std::string duration = model::to_human(in_state(*root.session, snapshot));
   switch (root.session->state) {
-    case model::SessionState::idle_in_transaction: return fmt::format("has been idle in transaction for {}", duration);
+    case model::SessionState::idle_in_transaction:
+      return fmt::format("has a transaction open and has run nothing for {}", duration);
     case model::SessionState::aborted_in_transaction:
-      return fmt::format("has been idle in a failed transaction for {}", duration);
+      return fmt::format("failed inside a savepoint, has not rolled back, and has run nothing for {}", duration);
     case model::SessionState::idle:
       return fmt::format("has no transaction open and has been idle for {}: what it holds is a session-level lock",
                          duration);
     case model::SessionState::active: return fmt::format("has been running its statement for {}", duration);
-    case model::SessionState::hidden: return "does what our role may not see";
+    case model::SessionState::hidden: return "is doing something that our role may not see";
     case model::SessionState::other: return "is neither active nor idle";
   }
   return "";
@@ -84,9 +93,15 @@ model::Evidence evidence(const Look& look, const Root& root) {
 }
 
 std::string mistake(const Root& root) {
-  if (root.session == nullptr)
+  if (unseen(root)) return "Not known: nothing of what it does could be seen.";
+  if (root.prepared)
     return "A transaction manager prepared it and never came back to finish it: it crashed, or lost its log.";
+  if (root.session->kind == model::SessionKind::autovacuum)
+    return "None in a program. Autovacuum gives way to others, unless it has to prevent wraparound.";
   switch (root.session->state) {
+    case model::SessionState::aborted_in_transaction:
+      return "The error of a statement was caught and swallowed, and the code went on (or returned) without a "
+             "rollback.";
     case model::SessionState::active:
       return "The statement touches more rows, or holds a stronger lock, than the traffic beside it can stand.";
     case model::SessionState::idle:
@@ -96,10 +111,18 @@ std::string mistake(const Root& root) {
   }
 }
 
-std::string cure(const Root& root) {
-  if (root.session == nullptr)
+std::string cure(const Root& root, const std::string& observer_role) {
+  if (unseen(root)) {
+    return fmt::format("See what it does, then look again: GRANT pg_monitor TO {};",
+                       observer_role.empty() ? "the observing role" : sql_identifier(observer_role));
+  }
+  if (root.prepared)
     return "Finish it: COMMIT PREPARED or ROLLBACK PREPARED, in its own database, as its owner or a superuser.";
+  if (root.session->kind == model::SessionKind::autovacuum)
+    return "Let it finish; vacuum this table by hand, at a quiet time, before autovacuum is forced to.";
   switch (root.session->state) {
+    case model::SessionState::aborted_in_transaction:
+      return "Roll back wherever a statement's error is handled; end the transaction on every path.";
     case model::SessionState::active:
       return "Run it in batches or at a quieter time; take schema changes with SET lock_timeout, so that they give up "
              "instead of queueing.";
@@ -111,12 +134,13 @@ std::string cure(const Root& root) {
 }
 
 std::vector<model::Remedy> remedies(const Root& root) {
-  const auto freed = counted(static_cast<std::int64_t>(root.freed.size()), "waiting session");
+  const auto count = static_cast<std::int64_t>(root.freed.size());
+  const std::string freed = count == 0 ? "nobody can go on by this alone, since they wait for others too"
+                                       : counted(count, "waiting session") + " can go on";
   if (const auto* gid = std::get_if<std::string>(&root.holder)) {
     return {{model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(*gid)),
-             fmt::format(
-                 "{} can go on; what the transaction wrote is lost, and whoever prepared it may believe it committed",
-                 freed)}};
+             fmt::format("{}; what the transaction wrote is lost, and whoever prepared it may believe it committed",
+                         freed)}};
   }
   if (root.session == nullptr || root.session->kind != model::SessionKind::client ||
       root.session->state == model::SessionState::hidden)
@@ -127,9 +151,16 @@ std::vector<model::Remedy> remedies(const Root& root) {
         {model::Action::cancel, "", "its statement ends with an error; its locks go only when its client rolls back"});
   }
   const bool wrote = root.session->transaction && root.session->transaction->wrote;
-  result.push_back(
-      {model::Action::terminate, "", fmt::format("{} can go on; {}", freed, lost_by_ending(1, wrote ? 1 : 0))});
+  result.push_back({model::Action::terminate, "", fmt::format("{}; {}", freed, lost_by_ending(1, wrote ? 1 : 0))});
   return result;
+}
+
+std::string_view prospect(const Root& root) {
+  if (root.prepared) return " Until then everybody behind it waits, through restarts of the server too.";
+  if (unseen(root)) return " Nobody in the database holds it up.";
+  return asleep(root)
+             ? " Nobody in the database holds it up: those behind it wait until its client goes on or is ended."
+             : " Nobody holds it up: those behind it go on when it is done.";
 }
 
 model::Finding to_finding(const Look& look, const Root& root, const Limits& limits) {
@@ -146,13 +177,10 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
   finding.title = fmt::format("{} {} behind {}, the longest for {}", counted(behind, "session"),
                               behind == 1 ? "waits" : "wait", name(root), model::to_human(root.longest_wait));
   finding.evidence = evidence(look, root);
-  finding.explanation =
-      fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())), name(root).substr(1),
-                  doing(root, look.snapshot),
-                  asleep(root) ? " It waits for nobody in the database; those behind it wait for its client."
-                               : " It waits for nobody: those behind it go on when it is done.");
+  finding.explanation = fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())),
+                                    name(root).substr(1), doing(root, look.snapshot), prospect(root));
   finding.likely_mistake = mistake(root);
-  finding.fix = cure(root);
+  finding.fix = cure(root, look.snapshot.observer_role);
   finding.remedies = remedies(root);
   finding.only_while_blocking = true;
   return finding;
@@ -160,39 +188,50 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
 
 // PostgreSQL breaks rings itself, one deadlock_timeout after they close; one that is seen lasts longer than that
 // should.
-std::vector<model::Finding> rings(const Look& look, const Limits& limits) {
-  const auto stuck = look.blocking.stuck();
-  if (stuck.empty()) return {};
-  const model::Holder first = stuck.front();
-  const model::Duration longest = look.blocking.longest_wait(first);
-  if (longest < limits.min_wait) return {};
+std::optional<model::Finding> ring_finding(const Look& look, const std::vector<model::SessionId>& ring,
+                                           const Limits& limits) {
+  const model::Holder first = ring.front();
+  // Each is behind the others, so two of them see every wait of the ring and behind it.
+  const model::Duration longest = std::max(look.blocking.longest_wait(first), look.blocking.longest_wait(ring.back()));
+  if (longest < limits.min_wait) return std::nullopt;
   model::Finding finding;
   finding.rule = model::RuleId("root-blocker");
-  finding.id = model::make_finding_id(finding.rule, {look.snapshot.server.name, "ring", to_string(stuck.front())});
+  finding.id = model::make_finding_id(finding.rule, {look.snapshot.server.name, "ring", to_string(ring.front())});
   finding.severity = model::Severity::warning;
-  finding.count = static_cast<std::int64_t>(stuck.size());
-  for (const auto& id : stuck) {
+  finding.count = static_cast<std::int64_t>(ring.size());
+  for (const auto& id : ring) {
     if (const auto* session = look.snapshot.find(id)) finding.subjects.push_back(*session);
   }
+  const auto waiting = static_cast<std::int64_t>(look.blocking.behind(first).size()) + 1;
   finding.title = fmt::format("{} wait for one another, the longest for {}", counted(finding.count, "session"),
                               model::to_human(longest));
-  finding.evidence.items = {{"waiting", finding.count}, {"longest_wait", longest}, {"stuck", pids(stuck)}};
+  if (waiting > finding.count)
+    finding.title += fmt::format("; {} behind them", counted(waiting - finding.count, "more waits", "more wait"));
+  finding.evidence.items = {{"waiting", waiting}, {"longest_wait", longest}, {"ring", pids(ring)}};
   finding.evidence.wait_tree = look.blocking.tree(first);
   finding.explanation =
-      "None of them can go on until one gives up. The server finds such a ring deadlock_timeout after it closed "
-      "and fails one of its statements; until then all of them stand.";
+      "None of them can go on until one gives up. The server looks for such a deadlock once a wait has lasted "
+      "deadlock_timeout, and fails one of the statements; until then all of them stand.";
   finding.likely_mistake = "Two code paths take the same locks in different orders.";
   finding.fix = "Take locks in one order everywhere (sort by key before updating); retry on SQLSTATE 40P01.";
   finding.only_while_blocking = true;
-  return {finding};
+  return finding;
 }
 
 }  // namespace
 
 std::vector<model::Finding> root_blocker(const Look& look, const Limits& limits) {
-  std::vector<model::Finding> findings = rings(look, limits);
+  std::vector<model::Finding> findings;
+  for (const auto& ring : look.blocking.rings()) {
+    if (auto finding = ring_finding(look, ring, limits)) findings.push_back(std::move(*finding));
+  }
   for (const auto& holder : look.blocking.roots()) {
-    Root root{holder, nullptr, look.blocking.behind(holder), {}, look.blocking.longest_wait(holder)};
+    Root root{holder,
+              nullptr,
+              std::holds_alternative<std::string>(holder),
+              look.blocking.behind(holder),
+              {},
+              look.blocking.longest_wait(holder)};
     if (root.longest_wait < limits.min_wait) continue;
     root.freed = look.blocking.freed_by(std::vector{holder});
     if (const auto* id = std::get_if<model::SessionId>(&holder)) root.session = look.snapshot.find(*id);

@@ -20,16 +20,17 @@ void Window::add(const model::Snapshot& snapshot, const Limits& limits) {
 
 std::optional<double> Window::growth_per_minute(const IdleKey& key) const {
   if (looks_.size() < 3) return std::nullopt;
-  const auto count = [&](const Look& look) {
+  std::vector<double> counts;
+  for (const Look& look : looks_) {
     const auto found = look.idle.find(key);
-    return found == look.idle.end() ? 0.0 : static_cast<double>(found->second);
-  };
+    counts.push_back(found == look.idle.end() ? 0.0 : static_cast<double>(found->second));
+  }
   std::vector<double> slopes;
   for (std::size_t later = 1; later < looks_.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       const std::chrono::duration<double, std::ratio<60>> minutes = looks_[later].taken_at - looks_[earlier].taken_at;
       // The server's clock may have been set back between two looks: such a pair says nothing.
-      if (minutes.count() > 0) slopes.push_back((count(looks_[later]) - count(looks_[earlier])) / minutes.count());
+      if (minutes.count() > 0) slopes.push_back((counts[later] - counts[earlier]) / minutes.count());
     }
   }
   if (slopes.empty()) return std::nullopt;

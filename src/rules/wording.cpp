@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace lockkeeper::rules {
@@ -38,6 +39,14 @@ std::string counted(std::int64_t count, std::string_view one, std::string_view m
   return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
 }
 
+std::string grouped(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  const std::ptrdiff_t first = count < 0 ? 1 : 0;
+  for (auto place = std::ssize(digits) - 3; place > first; place -= 3)
+    digits.insert(static_cast<std::size_t>(place), 1, ',');
+  return digits;
+}
+
 std::string owner(const model::Session& session) {
   const std::string_view user = session.user.empty() ? "unknown" : std::string_view(session.user);
   if (session.application.empty()) return fmt::format("user {}, database {}", user, session.database);
@@ -71,29 +80,26 @@ std::string likely_mistake_after(const model::Session& session) {
   switch (session.statement ? session.statement->kind : unknown) {
     case begin:
       return "The transaction was opened and then nothing was run in it: it is opened too early, and the code waits "
-             "for "
-             "something else (another connection, a lock, a remote service), or it returned before its first "
+             "for something else (another connection, a lock, a remote service), or it returned before its first "
              "statement.";
     case select:
     case show:
     case fetch:
       return "A read opened the transaction and nothing ended it: a session was used after, or beyond, the request "
-             "that "
-             "owned it (background work, a lazy load), or the code returned early or threw before commit and rollback.";
+             "that owned it (background work, a lazy load), or the code returned early or threw before commit and "
+             "rollback.";
     case insert:
     case update:
     case delete_:
     case merge:
     case select_locking:
       return "Between this statement and its commit the code returned early, threw without a rollback, or waits for "
-             "something "
-             "outside the database (a remote call, a queue, a sleep) while it holds row locks.";
+             "something outside the database (a remote call, a queue, a sleep) while it holds row locks.";
     case savepoint:
     case release:
     case rollback_to:
       return "The code ended an inner step (a savepoint) and then never ended the outer transaction: inner and outer "
-             "owner "
-             "each believe that the other commits.";
+             "owner each believe that the other commits.";
     default:
       return "The code that began the transaction did not reach its commit or rollback: an early return, an exception, "
              "or a wait for something outside the database.";

@@ -15,6 +15,9 @@ namespace lockkeeper::rules {
 /// "1 session", "70 sessions"; `many` where adding an s is not enough.
 [[nodiscard]] std::string counted(std::int64_t count, std::string_view one, std::string_view many = "");
 
+/// 1250000 as "1,250,000".
+[[nodiscard]] std::string grouped(std::int64_t count);
+
 /// `application "shop" (user alice, database shop)`; without an application name, the user alone.
 [[nodiscard]] std::string owner(const model::Session& session);
 

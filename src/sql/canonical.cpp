@@ -67,6 +67,7 @@ class Canonicalizer {
   void close(const Token& token);
   void comma(const Token& token);
   void write_semicolon();
+  void dot(const Token& token);
   void symbol(const Token& token, Shape shape);
 
   void finish_element() {
@@ -75,15 +76,18 @@ class Canonicalizer {
     out_ = before->end;
     cut(before->mark);
   }
+  // Through a local: a char may alias any member, which would be read again after every store.
   void write(std::string_view bytes) noexcept {
-    std::memcpy(out_, bytes.data(), bytes.size());
-    out_ += bytes.size();
-    *out_++ = ' ';
+    char* const out = out_;
+    std::memcpy(out, bytes.data(), bytes.size());
+    out[bytes.size()] = ' ';
+    out_ = out + bytes.size() + 1;
   }
   void write(char symbol) noexcept {
-    out_[0] = symbol;
-    out_[1] = ' ';
-    out_ += 2;
+    char* const out = out_;
+    out[0] = symbol;
+    out[1] = ' ';
+    out_ = out + 2;
   }
   // After every token: what the next one needs to know of it.
   void leave(bool operand, Keyword keyword = Keyword::none) noexcept {
@@ -157,8 +161,7 @@ inline bool Canonicalizer<with_details>::step() {
     case Class::dot:
       if (!lexer_.lone_dot()) break;
       settle();
-      symbol(lexer_.single(TokenKind::dot), Shape::dot);
-      place_.dot = true;
+      dot(lexer_.single(TokenKind::dot));
       return true;
     case Class::quote:
       settle();
@@ -191,14 +194,12 @@ void Canonicalizer<with_details>::accept(const Token& token) {
     case TokenKind::open: return open(token);
     case TokenKind::close: return close(token);
     case TokenKind::comma: return comma(token);
-    case TokenKind::dot:
-      symbol(token, Shape::dot);
-      place_.dot = true;
-      return;
+    case TokenKind::dot: return dot(token);
     case TokenKind::cast: return symbol(token, Shape::cast);
     case TokenKind::colon: return symbol(token, place_.operand ? Shape::slice : Shape::symbol);
     case TokenKind::semicolon:
       semicolon_pending_ = out_ != buffer_;
+      leave(false);
       if constexpr (with_details) details_->kind.semicolon(lists_.depth());
       return;
     case TokenKind::variable:
@@ -235,13 +236,17 @@ void Canonicalizer<with_details>::word(const Token& token) {
   }
   track(known.keyword);
   if (known.has(WordFlag::clause)) finish_element();
+  char* const out = out_;
   if (dialect_ == Dialect::postgres || known.known()) {
-    for (std::size_t part = 0; part < key.size(); ++part) store_bytes(out_ + 8 * part, key[part]);
+    store_bytes(out, key[0]);
+    store_bytes(out + 8, key[1]);
+    if (length > 16) [[unlikely]]
+      store_bytes(out + 16, key[2]);
   } else {
-    std::memcpy(out_, token.begin, length);
+    std::memcpy(out, token.begin, length);
   }
-  out_[length] = ' ';
-  out_ += length + 1;
+  out[length] = ' ';
+  out_ = out + length + 1;
   if (known.has(WordFlag::clause)) lists_.restart(out_);
   const bool tight = known.has(WordFlag::function);
   const bool keyword = known.has(WordFlag::leads) || known.has(WordFlag::clause) || known.reserved(dialect_);
@@ -355,6 +360,13 @@ void Canonicalizer<with_details>::write_semicolon() {
   lists_.restart(out_);
   show(";", Shape::semicolon, false);
   leave(false);
+}
+
+template <bool with_details>
+void Canonicalizer<with_details>::dot(const Token& token) {
+  // Without a name before it, tight to what follows it could read as a number: . 3a
+  symbol(token, place_.operand ? Shape::dot : Shape::symbol);
+  place_.dot = true;
 }
 
 template <bool with_details>

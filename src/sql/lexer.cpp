@@ -1,6 +1,6 @@
 #include "sql/lexer.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include "sql/characters.hpp"
 
@@ -117,7 +117,11 @@ Token Lexer::dispatch(const Place& place) {
   switch (class_of(*at_)) {
     case Class::word: return word();
     case Class::digit: return number(place);
-    case Class::dot: return is_digit(peek()) && !(mysql_ && place.operand) ? number(place) : take(TokenKind::dot, 1);
+    case Class::dot: {
+      // MySQL's names may begin with a digit: t.1st, t..2
+      const bool in_name = mysql_ && (place.operand || place.dot);
+      return is_digit(peek()) && !in_name ? number(place) : take(TokenKind::dot, 1);
+    }
     case Class::comma: return take(TokenKind::comma, 1);
     case Class::open: return take(TokenKind::open, 1);
     case Class::close: return take(TokenKind::close, 1);
@@ -175,7 +179,9 @@ bool Lexer::introduces_literal(const char* after) const noexcept {
   if (*after == '\'' || (*after == '"' && double_quote_is_string_)) return true;
   if (end_ - after < 2) return false;
   const char letter = to_lower(*after);
-  return ((letter == 'x' || letter == 'b' || letter == 'n') && after[1] == '\'') || (*after == '0' && after[1] == 'x');
+  if (after[1] == '\'') return letter == 'x' || letter == 'b' || letter == 'n';
+  const char* number = word_end(after, end_);
+  return number - after > 2 && after[0] == '0' && after[1] == 'x' && std::all_of(after + 2, number, is_hex);
 }
 
 // E'a' 'b\'c': the second part is read like the first.

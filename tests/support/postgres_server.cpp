@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <fstream>

@@ -24,6 +24,7 @@ void Collector::connect(Deadline deadline) {
   origin_ = {fmt::format("{}.{}", info.version / 10000, info.version % 10000),
              fmt::format("{}:{}", info.host, info.port), info.database};
   statements_ = look_statements(info.version);
+  looks_ = 0;
   connection_ = std::move(connection);
 }
 
@@ -32,12 +33,28 @@ void Collector::drop_if_lost(const Failure& failure) noexcept {
   if (blast == Blast::connection || blast == Blast::commit_unknown) connection_.reset();
 }
 
-std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline) {
+// One look needs no preparation; from the second on, planning is most of what can be saved.
+void Collector::prepare(Deadline deadline) {
+  std::vector<std::string> prepares;
+  for (std::size_t index = 0; index < statements_.size(); ++index) {
+    prepares.push_back(fmt::format("PREPARE lockkeeper_{} AS {}", index, statements_[index]));
+    statements_[index] = fmt::format("EXECUTE lockkeeper_{}", index);
+  }
+  execute(prepares, deadline);
+}
+
+std::vector<Rows> Collector::execute(std::span<const std::string> statements, Deadline deadline) {
+  std::vector<Statement> batch;
+  for (const auto& sql : statements) batch.push_back({sql, {}});
+  return connection_->execute_batch(batch, deadline);
+}
+
+std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline, Depth depth) {
   try {
     connect(deadline);
-    std::vector<Statement> batch;
-    for (const auto& sql : statements_) batch.push_back({sql, {}});
-    return to_model(read_look(connection_->execute_batch(batch, deadline)), origin_);
+    if (looks_++ == 1) prepare(deadline);
+    const std::span all(statements_);
+    return to_model(read_look(execute(depth == Depth::full ? all : all.first(session_statements), deadline)), origin_);
   } catch (const Failure& failure) {
     drop_if_lost(failure);
     return std::unexpected(explain(failure.error(), public_url()));

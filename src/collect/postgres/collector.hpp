@@ -1,9 +1,11 @@
 // Looks at one PostgreSQL server, again and again over one connection, and acts on its sessions.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,12 @@
 
 namespace lockkeeper::collect::postgres {
 
+/// How much of a server a look takes in.
+enum class Depth {
+  full,      ///< Sessions, locks, waits, prepared transactions, replication.
+  sessions,  ///< Sessions alone: half the cost, and enough to see their number grow.
+};
+
 /// Belongs to one thread. Connects at the first need and again after a loss. Never throws for what the server or the
 /// network does: every such failure is a LookFailure that says what to do. The driver must outlive it.
 class Collector {
@@ -22,7 +30,7 @@ class Collector {
   Collector(Driver& driver, std::string url);
 
   /// One look: one round trip on an open connection.
-  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline);
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline, Depth depth = Depth::full);
 
   /// Ends the guarded session if it is still exactly as guarded, and waits until it is gone.
   [[nodiscard]] model::ActionResult terminate(const model::Guard& guard, Deadline deadline);
@@ -36,6 +44,8 @@ class Collector {
 
  private:
   void connect(Deadline deadline);
+  void prepare(Deadline deadline);
+  std::vector<Rows> execute(std::span<const std::string> statements, Deadline deadline);
   [[nodiscard]] model::ActionResult signal(const model::Guard& guard, bool terminate, Deadline deadline);
   [[nodiscard]] bool wait_until_done(const model::Guard& guard, bool terminate, Deadline deadline);
   void drop_if_lost(const Failure& failure) noexcept;
@@ -43,7 +53,8 @@ class Collector {
   Driver& driver_;
   std::string url_;
   std::unique_ptr<Connection> connection_;
-  std::vector<std::string> statements_;
+  std::vector<std::string> statements_;  // of one look, as they are sent next
+  std::int64_t looks_ = 0;               // begun over this connection
   Origin origin_;
 };
 

@@ -1,5 +1,6 @@
 #include "collect/postgres/failures.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace lockkeeper::collect::postgres {
@@ -10,15 +11,32 @@ bool refused_by_pooler(const Error& error) {
   return error.message.find("unsupported startup parameter") != std::string::npos;
 }
 
+// The words of server and libpq in one line. What they or the driver add as advice is left to advice_for: libpq
+// indents its hints, the driver's begin like those here.
+std::string what_happened(const Error& error) {
+  std::string line;
+  for (std::size_t start = 0; start < error.message.size();) {
+    const std::size_t end = std::min(error.message.find('\n', start), error.message.size());
+    const std::string_view words = std::string_view(error.message).substr(start, end - start);
+    start = end + 1;
+    if (words.empty() || words.starts_with('\t') || words.starts_with("Check the URL") ||
+        words.starts_with("Is this the address"))
+      continue;
+    line += line.empty() ? "" : "; ";
+    line += words;
+  }
+  return line;
+}
+
 std::string_view advice_for_sqlstate(std::string_view sqlstate) {
   if (sqlstate == "55P03") {
     return "Somebody holds a system catalog exclusively (VACUUM FULL, REINDEX or LOCK TABLE on pg_catalog). Look again "
-           "when "
-           "it is done, or find it with: SELECT pid, mode FROM pg_locks WHERE relation = 'pg_class'::regclass;";
+           "when it is done, or find out who: SELECT pid, mode FROM pg_locks WHERE granted AND mode = "
+           "'AccessExclusiveLock';";
   }
   if (sqlstate == "57014") {
     return "The server took longer than 5 s for a look at its own views: it is overloaded, or has many thousands of "
-           "locks.";
+           "locks. Look again; if it stays so, look at the machine's load and at max_locks_per_transaction.";
   }
   return "Read the server's words above; its log may say more.";
 }
@@ -26,8 +44,9 @@ std::string_view advice_for_sqlstate(std::string_view sqlstate) {
 std::string_view advice_for(const Error& error) {
   switch (error.code) {
     case ErrorCode::unreachable:
-      return "Is the server running, and listening there? Check host and port, and a firewall in between. `pg_isready` "
-             "with the same -h and -p asks the same question.";
+      return "Is the server running, and does it listen there? Check host and port, listen_addresses on the server, "
+             "and "
+             "a firewall in between. `pg_isready -h HOST -p PORT` asks the same question.";
     case ErrorCode::authentication:
       return "Check user and password. A password is taken from the URL, from PGPASSWORD or from ~/.pgpass (which "
              "must be readable by you alone); pg_hba.conf decides who may connect from where.";
@@ -44,11 +63,13 @@ std::string_view advice_for(const Error& error) {
       return "The server went away or ended our session: it was restarted, it crashed, or somebody terminated us. "
              "Look again.";
     case ErrorCode::deadline:
-      return "The server accepted but did not answer in time: it may hang, or something in between swallows packets. "
-             "Allow it more with --timeout.";
+      return "The server may hang or be overloaded, a firewall may swallow packets, or it is no PostgreSQL server at "
+             "all. Check the port (5432 is usual), or allow it more time with --timeout 30s.";
     case ErrorCode::configuration:
-      return "A URL looks like postgresql://user@host:5432/database; without one, PGHOST, PGPORT, PGUSER and "
-             "PGDATABASE are taken.";
+      return "Write it as postgresql://user@host:5432/database?option=value, with special characters in it "
+             "percent-encoded (@ is %40, / is %2F), or as \"host=... dbname=...\" or \"service=...\". What it leaves "
+             "out "
+             "comes from PGHOST, PGPORT, PGUSER, PGDATABASE and PGSERVICE, as with psql.";
     case ErrorCode::permission: return "Connect as a superuser, or as a role that is a member of pg_monitor.";
     case ErrorCode::cancelled:
     case ErrorCode::server_error: return advice_for_sqlstate(error.sqlstate);
@@ -60,13 +81,13 @@ std::string_view advice_for(const Error& error) {
 }  // namespace
 
 model::LookFailure explain(const Error& error, const std::string& where) {
-  const std::string prefix = where.empty() ? "" : where + ": ";
+  const std::string prefix = where.empty() ? "" : (where == "…" ? "the connection string" : where) + ": ";
   if (refused_by_pooler(error)) {
-    return {"pooler", prefix + error.message,
+    return {"pooler", prefix + what_happened(error),
             "This looks like a pooler (PgBouncer, for instance). Give the URL of the server behind it: a pooler's own "
             "sessions are not the server's."};
   }
-  return {std::string(to_string(error.code)), prefix + error.message, std::string(advice_for(error))};
+  return {std::string(to_string(error.code)), prefix + what_happened(error), std::string(advice_for(error))};
 }
 
 }  // namespace lockkeeper::collect::postgres

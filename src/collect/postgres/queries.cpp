@@ -22,53 +22,46 @@ SELECT pid, backend_start, leader_pid, backend_type, datname, usesysid::bigint, 
        CASE WHEN state IS DISTINCT FROM 'idle' THEN query END
 FROM pg_stat_activity WHERE pid <> pg_backend_pid())sql";
 
-// One scan of the lock table gives both halves. Locks held are folded by lock and mode, sessions in an array: most
-// sessions hold the same few. Own virtual and real transaction ids are left out (everybody has them), but
-// for prepared transactions, whose id is what others wait for.
+// One scan of the lock table, folded while it is read: locks held by lock and mode, with their sessions in an array
+// (most sessions hold the same few); requests not granted one by one. Own virtual and real transaction ids
+// are left out (everybody has them), but for prepared transactions, whose id is what others wait for.
 // SIReadLock is a predicate lock: it never blocks anyone. Locks that every use of an index takes say nothing that the
 // table's own does not.
 constexpr const char* locks = R"sql(
-WITH l AS MATERIALIZED (
-  SELECT pid, virtualtransaction, locktype, database::bigint AS database, relation::bigint AS relation, page, tuple,
-         virtualxid, transactionid::text AS transactionid, classid::bigint AS classid, objid::bigint AS objid,
-         objsubid, mode, granted, {waitstart} AS waitstart
-  FROM pg_locks WHERE mode <> 'SIReadLock' AND pid IS DISTINCT FROM pg_backend_pid()
-), held AS (
-  SELECT locktype, database, relation, NULL::int AS page, NULL::smallint AS tuple, NULL::text AS virtualxid,
-         transactionid, classid, objid, objsubid, mode, true AS granted, NULL::timestamptz AS waitstart,
-         NULL::bigint AS place, array_agg(pid) FILTER (WHERE pid IS NOT NULL) AS pids,
-         array_agg(virtualtransaction) FILTER (WHERE pid IS NULL) AS prepared,
-         NULL::int[] AS blocked_by
-  FROM l WHERE granted AND (locktype NOT IN ('virtualxid', 'transactionid') OR pid IS NULL)
-  GROUP BY locktype, database, relation, transactionid, classid, objid, objsubid, mode
-), queue AS (
-  SELECT l.*, row_number() OVER (PARTITION BY locktype, database, relation, page, tuple, virtualxid, transactionid,
-                                              classid, objid, objsubid, mode
-                                 ORDER BY waitstart NULLS LAST, pid) AS place
-  FROM l WHERE NOT granted AND pid IS NOT NULL
-), waiting AS (
-  SELECT locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid, objsubid, mode,
-         false AS granted, waitstart, place, ARRAY[pid] AS pids, NULL::text[] AS prepared,
-         CASE WHEN place <= {exact} THEN pg_blocking_pids(pid) END AS blocked_by
-  FROM queue
-)
-SELECT locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid, objsubid, mode, granted,
-       waitstart, place, pids, prepared, blocked_by,
+SELECT locktype, database, relation, page, tuple, virtualxid, xid, classid, objid, objsubid, mode, waiter, waitstart,
+       place, pids, prepared,
+       CASE WHEN waiter IS NOT NULL AND place <= {exact} THEN pg_blocking_pids(waiter) END AS blocked_by,
        c.oid::regclass::text AS relation_name, d.datname AS database_name
-FROM (SELECT * FROM held UNION ALL SELECT * FROM waiting) AS entry
-LEFT JOIN pg_database d ON d.oid = entry.database
-LEFT JOIN pg_class c ON c.oid = entry.relation AND (d.datname = current_database() OR entry.database = 0)
-WHERE NOT (granted AND c.relkind IN ('i', 'I') AND mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))sql";
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY waiter IS NULL, locktype, database, relation, page, tuple, virtualxid,
+                                            xid::text, classid, objid, objsubid, mode
+                               ORDER BY waitstart NULLS LAST, waiter) AS place
+  FROM (
+    SELECT locktype, database, relation, classid, objid, objsubid, mode,
+           CASE WHEN NOT granted THEN pid END AS waiter,
+           CASE WHEN NOT granted OR pid IS NULL THEN transactionid END AS xid,
+           CASE WHEN NOT granted THEN min(page) END AS page, CASE WHEN NOT granted THEN min(tuple) END AS tuple,
+           CASE WHEN NOT granted THEN min(virtualxid) END AS virtualxid, min({waitstart}) AS waitstart,
+           array_agg(pid) FILTER (WHERE pid IS NOT NULL) AS pids,
+           array_agg(virtualtransaction) FILTER (WHERE pid IS NULL) AS prepared
+    FROM pg_locks
+    WHERE mode <> 'SIReadLock' AND pid IS DISTINCT FROM pg_backend_pid()
+      AND (NOT granted OR pid IS NULL OR locktype NOT IN ('virtualxid', 'transactionid'))
+    GROUP BY locktype, database, relation, classid, objid, objsubid, mode, granted, 8, 9
+  ) AS folded
+) AS ranked
+LEFT JOIN pg_database d ON d.oid = ranked.database
+LEFT JOIN pg_class c ON c.oid = ranked.relation AND (d.datname = current_database() OR ranked.database = 0)
+WHERE NOT (waiter IS NULL AND c.relkind IN ('i', 'I')
+           AND mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))sql";
 
 constexpr const char* prepared = R"sql(
 SELECT transaction, age(transaction), gid, prepared, owner, database FROM pg_prepared_xacts)sql";
 
-// A standby's feedback arrives in the slot where it has one, else in the walsender's backend_xmin.
-constexpr const char* replication = R"sql(
-SELECT slot_name, true, active, greatest(age(xmin), age(catalog_xmin))
-FROM pg_replication_slots WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL
-UNION ALL
-SELECT application_name, false, true, age(backend_xmin) FROM pg_stat_replication WHERE backend_xmin IS NOT NULL)sql";
+// A standby's feedback arrives in the slot where it has one, else in the backend_xmin of its walsender's session.
+constexpr const char* slots = R"sql(
+SELECT slot_name, active, greatest(age(xmin), age(catalog_xmin))
+FROM pg_replication_slots WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL)sql";
 
 }  // namespace
 
@@ -77,7 +70,7 @@ std::vector<std::string> look_statements(int server_version) {
   return {facts, fmt::format(activity, fmt::arg("query_id", since_14 ? "query_id" : "NULL::bigint")),
           fmt::format(locks, fmt::arg("waitstart", since_14 ? "waitstart" : "NULL::timestamptz"),
                       fmt::arg("exact", exact_waiters)),
-          prepared, replication};
+          prepared, slots};
 }
 
 std::map<std::string, std::string> session_settings() {

@@ -1,6 +1,7 @@
 // The SQL of a look: one batch, one round trip, nothing that takes a lock worth mentioning.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ inline constexpr int exact_waiters = 8;
 
 /// The statements of one look for a server of that version, in the order that read_look expects.
 [[nodiscard]] std::vector<std::string> look_statements(int server_version);
+
+/// So many of them, from the first, tell of sessions alone.
+inline constexpr std::size_t session_statements = 2;
 
 /// Settings of the observer's own session: it never waits long, never writes, and prints times in UTC.
 [[nodiscard]] std::map<std::string, std::string> session_settings();

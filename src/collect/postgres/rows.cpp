@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "collect/postgres/queries.hpp"
+
 namespace lockkeeper::collect::postgres {
 namespace {
 
@@ -36,7 +38,11 @@ class Cells {
     return cell ? std::optional(to_integer(*cell)) : std::nullopt;
   }
   std::int64_t integer() { return maybe_integer().value_or(0); }
-  bool boolean() { return view().value_or("f") == "t"; }
+  bool boolean() {
+    const auto cell = view().value_or("f");
+    if (cell != "t" && cell != "f") surprised("t or f", cell);
+    return cell == "t";
+  }
   std::optional<model::WallTime> maybe_time() {
     const auto cell = view();
     // An infinite or ancient time stamp cannot be one of ours; anything else unreadable is a surprise.
@@ -137,17 +143,19 @@ std::string name_lock(const LockAddress& address, std::string_view relation_name
   if (address.kind == "virtualxid") return "virtual transaction " + virtual_xid;
   if (address.kind == "advisory") {
     // objsubid 1: one 64-bit key, its halves in classid and objid; 2: two 32-bit keys.
-    if (object_sub_id == "2") return fmt::format("advisory ({}, {})", class_id, object_id);
-    const auto high = static_cast<std::uint64_t>(to_integer(class_id));
-    return fmt::format("advisory {}",
-                       static_cast<std::int64_t>(high << 32U | static_cast<std::uint64_t>(to_integer(object_id))));
+    // The view shows each half without its sign, which the caller's key may have had.
+    const auto high = static_cast<std::uint32_t>(to_integer(class_id));
+    const auto low = static_cast<std::uint32_t>(to_integer(object_id));
+    if (object_sub_id == "2")
+      return fmt::format("advisory ({}, {})", static_cast<std::int32_t>(high), static_cast<std::int32_t>(low));
+    return fmt::format("advisory {}", static_cast<std::int64_t>(std::uint64_t{high} << 32U | low));
   }
   return fmt::format("{} {}/{}", address.kind, class_id, object_id);
 }
 
 struct LockOrWait {
   LockRow lock;
-  bool granted = false;
+  std::optional<std::int64_t> waiter;
   std::optional<model::WallTime> since;
   std::int64_t place = 0;
   std::vector<std::int64_t> pids;
@@ -161,7 +169,7 @@ LockOrWait read_lock(Cells cells) {
   address.kind = row.lock.kind = cells.text();
   for (auto& column : address.columns) column = cells.text();
   row.lock.mode = cells.text();
-  row.granted = cells.boolean();
+  row.waiter = cells.maybe_integer();
   row.since = cells.maybe_time();
   row.place = cells.integer();
   row.pids = cells.maybe_integers().value_or(std::vector<std::int64_t>{});
@@ -178,10 +186,10 @@ LockOrWait read_lock(Cells cells) {
 void read_locks(const Rows& rows, LookRows& look) {
   for (std::size_t index = 0; index < rows.size(); ++index) {
     LockOrWait row = read_lock(Cells(rows, index));
-    if (row.granted) {
+    if (row.waiter) {
+      look.waiting.push_back({std::move(row.lock), *row.waiter, row.place, row.since, std::move(row.blocked_by)});
+    } else {
       look.held.push_back({std::move(row.lock), std::move(row.pids), std::move(row.prepared)});
-    } else if (!row.pids.empty()) {
-      look.waiting.push_back({std::move(row.lock), row.pids.front(), row.place, row.since, std::move(row.blocked_by)});
     }
   }
 }
@@ -197,10 +205,9 @@ PreparedRow read_prepared(Cells cells) {
   return row;
 }
 
-ReplicationRow read_replication(Cells cells) {
-  ReplicationRow row;
+SlotRow read_slot(Cells cells) {
+  SlotRow row;
   row.name = cells.text();
-  row.slot = cells.boolean();
   row.active = cells.boolean();
   row.xmin_age = cells.integer();
   return row;
@@ -209,17 +216,25 @@ ReplicationRow read_replication(Cells cells) {
 }  // namespace
 
 LookRows read_look(const std::vector<Rows>& answers) {
-  if (answers.size() != 5) surprised("five answers", fmt::format("{}", answers.size()));
+  const bool full = answers.size() == 5;
+  if (!full && answers.size() != session_statements) {
+    surprised("an answer to each question", fmt::format("{} answers", answers.size()));
+  }
+  constexpr std::array<std::size_t, 5> columns{11, 20, 19, 6, 3};  // of each statement's SELECT list
+  for (std::size_t answer = 0; answer < answers.size(); ++answer) {
+    const auto got = answers[answer].columns().size();
+    if (got != columns[answer]) surprised(fmt::format("{} columns", columns[answer]), fmt::format("{}", got));
+  }
   LookRows look;
   look.facts = read_facts(answers[0]);
   look.activity.reserve(answers[1].size());
   for (std::size_t row = 0; row < answers[1].size(); ++row)
     look.activity.push_back(read_activity(Cells(answers[1], row)));
+  if (!full) return look;
   read_locks(answers[2], look);
   for (std::size_t row = 0; row < answers[3].size(); ++row)
     look.prepared.push_back(read_prepared(Cells(answers[3], row)));
-  for (std::size_t row = 0; row < answers[4].size(); ++row)
-    look.replication.push_back(read_replication(Cells(answers[4], row)));
+  for (std::size_t row = 0; row < answers[4].size(); ++row) look.slots.push_back(read_slot(Cells(answers[4], row)));
   return look;
 }
 

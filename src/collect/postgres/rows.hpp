@@ -87,9 +87,8 @@ struct PreparedRow {
   std::string database;
 };
 
-struct ReplicationRow {
+struct SlotRow {
   std::string name;
-  bool slot = true;
   bool active = false;
   std::int64_t xmin_age = 0;
 };
@@ -101,11 +100,12 @@ struct LookRows {
   std::vector<HeldRow> held;
   std::vector<WaitingRow> waiting;
   std::vector<PreparedRow> prepared;
-  std::vector<ReplicationRow> replication;
+  std::vector<SlotRow> slots;
 };
 
-/// Reads the answers to look_statements (queries.hpp), in its order. Throws Failure (code `protocol`) where a
-/// cell is not what the query promised: something else answered for PostgreSQL.
+/// Reads the answers to look_statements (queries.hpp), in its order: to all of them, or to those of sessions alone.
+/// Throws Failure (code `protocol`) where a cell is not what the query promised: something else answered for
+/// PostgreSQL.
 [[nodiscard]] LookRows read_look(const std::vector<Rows>& answers);
 
 }  // namespace lockkeeper::collect::postgres

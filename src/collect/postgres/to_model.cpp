@@ -184,6 +184,14 @@ std::vector<model::Holder> prepared_holders(const LookRows& rows, const WaitingR
   return result;
 }
 
+void add_replication(const LookRows& rows, model::Snapshot& snapshot) {
+  for (const auto& row : rows.slots) snapshot.replication.push_back({row.name, true, row.active, row.xmin_age});
+  for (const auto& row : rows.activity) {
+    if (kind_of(row) != model::SessionKind::replication || !row.xmin_age) continue;
+    snapshot.replication.push_back({row.application, false, true, *row.xmin_age});
+  }
+}
+
 void add_waits(const LookRows& rows, const Directory& directory, model::Snapshot& snapshot) {
   snapshot.waits = reduce_queues(rows.waiting, {[&](std::int64_t pid) { return directory.find(pid); },
                                                 [&](const WaitingRow& row) { return prepared_holders(rows, row); }});
@@ -215,7 +223,9 @@ std::string identifier(std::string_view name) {
 std::string sessions(std::int64_t count) { return fmt::format("{} session{}", count, count == 1 ? "" : "s"); }
 
 void add_missing(const LookRows& rows, model::Snapshot& snapshot) {
-  const auto hidden_count = std::ranges::count_if(rows.activity, is_hidden);
+  // The server's own processes belong to no role.
+  const auto hidden_count =
+      std::ranges::count_if(rows.activity, [](const ActivityRow& row) { return is_hidden(row) && !row.user.empty(); });
   if (hidden_count > 0) {
     snapshot.missing.push_back({fmt::format("state, times and statement of {} of other roles", sessions(hidden_count)),
                                 fmt::format("role {} is neither superuser nor member of pg_monitor", rows.facts.role),
@@ -250,8 +260,7 @@ model::Snapshot to_model(const LookRows& rows, const Origin& origin) {
   add_sessions(rows, directory, snapshot);
   add_held_locks(rows, directory, snapshot);
   add_prepared(rows, snapshot);
-  for (const auto& row : rows.replication)
-    snapshot.replication.push_back({row.name, row.slot, row.active, row.xmin_age});
+  add_replication(rows, snapshot);
   add_waits(rows, directory, snapshot);
   add_missing(rows, snapshot);
   return snapshot;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <unordered_set>
+#include <utility>
 
 namespace lockkeeper::collect::postgres {
 namespace {
@@ -29,6 +30,34 @@ std::size_t index_of(std::string_view name) {
 
 using Queue = std::vector<const WaitingRow*>;
 
+// Times say the order only roughly: 13 has none, and two that came together may note theirs in the other order. What
+// the lists say is certain: whoever is on a list was there before whoever has it.
+class Arranger {
+ public:
+  explicit Arranger(const Queue& guessed) : guessed_(guessed) {
+    for (const WaitingRow* row : guessed_) add(row);
+  }
+
+  [[nodiscard]] Queue take() && { return std::move(arranged_); }
+
+ private:
+  // Recursion is as deep as there are lists: exact_waiters for each mode.
+  void add(const WaitingRow* row) {
+    if (!added_.insert(row).second) return;
+    if (row->blocked_by) {
+      const std::unordered_set<std::int64_t> listed(row->blocked_by->begin(), row->blocked_by->end());
+      for (const WaitingRow* other : guessed_) {
+        if (listed.contains(other->pid)) add(other);
+      }
+    }
+    arranged_.push_back(row);
+  }
+
+  const Queue& guessed_;
+  std::unordered_set<const WaitingRow*> added_;
+  Queue arranged_;
+};
+
 // All waiters of one lock, of whatever mode, first come first. Rows without a time go last, by place.
 std::map<std::string_view, Queue> queues_of(std::span<const WaitingRow> rows) {
   std::map<std::string_view, Queue> queues;
@@ -38,6 +67,7 @@ std::map<std::string_view, Queue> queues_of(std::span<const WaitingRow> rows) {
       if (left->since.has_value() != right->since.has_value()) return left->since.has_value();
       return std::pair(left->since, left->place) < std::pair(right->since, right->place);
     });
+    queue = Arranger(queue).take();
   }
   return queues;
 }
@@ -45,7 +75,17 @@ std::map<std::string_view, Queue> queues_of(std::span<const WaitingRow> rows) {
 // Walks one queue from its head and keeps, per place, what is needed to say the next one briefly.
 class QueueReducer {
  public:
-  QueueReducer(const Naming& naming, std::vector<model::Wait>& waits) : naming_(naming), waits_(waits) {}
+  QueueReducer(const Queue& queue, const Naming& naming, std::vector<model::Wait>& waits)
+      : naming_(naming), waits_(waits) {
+    std::unordered_set<std::int64_t> waiters;
+    for (const WaitingRow* row : queue) waiters.insert(row->pid);
+    for (const WaitingRow* row : queue) {
+      if (!row->blocked_by) continue;
+      for (const std::int64_t pid : *row->blocked_by) {
+        if (!waiters.contains(pid)) holders_[row->lock.mode].insert(pid);
+      }
+    }
+  }
 
   void add(const WaitingRow& row) {
     const auto waiter = naming_.session(row.pid);
@@ -84,18 +124,22 @@ class QueueReducer {
       implied.insert(ahead->row->pid);
     }
     for (const std::int64_t pid : blockers) {
-      if (implied.contains(pid)) continue;
-      if (pid == 0) {
-        std::ranges::copy(naming_.prepared(row), std::back_inserter(wait.blocked_by));
-      } else if (const auto session = naming_.session(pid)) {
-        wait.blocked_by.emplace_back(*session);
-      }
+      if (!implied.contains(pid)) name(pid, row, wait);
     }
     return {blockers.begin(), blockers.end()};
   }
 
+  void name(std::int64_t pid, const WaitingRow& row, model::Wait& wait) const {
+    if (pid == 0) {
+      std::ranges::copy(naming_.prepared(row), std::back_inserter(wait.blocked_by));
+    } else if (const auto session = naming_.session(pid)) {
+      wait.blocked_by.emplace_back(*session);
+    }
+  }
+
   // Not asked: too far back. A waiter ahead whose mode excludes this one comes first, with all it waits for;
-  // otherwise this one waits for just what the last of its own mode waits for.
+  // otherwise this one waits for just what the last of its own mode waits for. With neither ahead it is the first, and
+  // waits for the holders that others of its mode name.
   void infer(const WaitingRow& row, model::Wait& wait) const {
     for (auto place = places_.rbegin(); place != places_.rend(); ++place) {
       if (conflicts(place->row->lock.mode, row.lock.mode)) {
@@ -108,11 +152,15 @@ class QueueReducer {
         return;
       }
     }
+    const auto holders = holders_.find(row.lock.mode);
+    if (holders == holders_.end()) return;
+    for (const std::int64_t pid : holders->second) name(pid, row, wait);
   }
 
   const Naming& naming_;
   std::vector<model::Wait>& waits_;
   std::vector<Place> places_;
+  std::map<std::string_view, std::set<std::int64_t>> holders_;  // by mode: on lists of that mode, but in no queue
 };
 
 }  // namespace
@@ -126,7 +174,7 @@ bool conflicts(std::string_view one, std::string_view other) {
 std::vector<model::Wait> reduce_queues(std::span<const WaitingRow> rows, const Naming& naming) {
   std::vector<model::Wait> waits;
   for (const auto& [key, queue] : queues_of(rows)) {
-    QueueReducer reducer(naming, waits);
+    QueueReducer reducer(queue, naming, waits);
     for (const WaitingRow* row : queue) reducer.add(*row);
   }
   return waits;

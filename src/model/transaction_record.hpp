@@ -1,0 +1,92 @@
+// What one transaction did, statement by statement, until now: bounded, whatever it does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/session.hpp"
+#include "model/time.hpp"
+
+namespace lockkeeper::model {
+
+/// A transaction is its session and its start.
+struct TransactionId {
+  SessionId session;
+  WallTime started_at;
+
+  friend auto operator<=>(const TransactionId&, const TransactionId&) = default;
+};
+
+/// One statement as it ended. Parameter values are never kept, only a hash that tells same from different.
+struct StatementRun {
+  Statement statement;
+  WallTime started_at;
+  Duration duration{};
+  std::int64_t rows = 0;                    ///< Returned or written, as the server counted.
+  std::int64_t bytes = 0;                   ///< Of the answer.
+  std::optional<std::uint64_t> parameters;  ///< Hash; nullopt: none, or not seen.
+  std::string error;                        ///< SQLSTATE; empty: it succeeded.
+};
+
+/// Runs of one statement in a row, folded. `first` and `last` are kept whole, the rest as sums.
+struct FoldedRun {
+  StatementRun first;
+  StatementRun last;
+  std::int64_t count = 1;
+  bool same_parameters = true;  ///< All of them, with hashes known: the sign of a stuck loop.
+  Duration busy{};              ///< Sum of durations.
+  Duration gap_before{};        ///< From the end of the statement before, or the transaction's start.
+  Duration longest_gap{};       ///< Within the fold.
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+
+/// A transaction's statements in order. The first 32 folds and the last 96 are kept, what was between is counted:
+/// how it began and what it did last are what explains it.
+class TransactionRecord {
+ public:
+  static constexpr std::size_t first_kept = 32;
+  static constexpr std::size_t last_kept = 96;
+  static constexpr std::size_t most_locks = 64;  ///< Distinct locks remembered; a person reads no more.
+
+  explicit TransactionRecord(TransactionId id) : id_(std::move(id)), last_end_(id_.started_at) {}
+
+  /// Adds a statement that has ended. Statements come in order of their start.
+  void add(StatementRun run);
+
+  /// Remembers a lock that the transaction was seen to hold; the same one again is not a second.
+  void add_lock(const HeldLock& lock);
+
+  [[nodiscard]] const TransactionId& id() const noexcept { return id_; }
+  [[nodiscard]] const std::vector<FoldedRun>& first() const noexcept { return first_; }
+  [[nodiscard]] const std::deque<FoldedRun>& last() const noexcept { return last_; }
+  [[nodiscard]] const std::vector<HeldLock>& locks() const noexcept { return locks_; }
+
+  /// Statements that fell out of the middle.
+  [[nodiscard]] std::int64_t dropped() const noexcept { return dropped_; }
+  [[nodiscard]] std::int64_t statements() const noexcept { return statements_; }
+  [[nodiscard]] std::int64_t rows_written() const noexcept { return rows_written_; }
+
+  /// Time in which a statement ran, and time in which the transaction was open and none did, until `now`.
+  [[nodiscard]] Duration busy() const noexcept { return busy_; }
+  [[nodiscard]] Duration idle(WallTime now) const noexcept;
+
+ private:
+  [[nodiscard]] FoldedRun* newest() noexcept;
+
+  TransactionId id_;
+  WallTime last_end_;
+  std::vector<FoldedRun> first_;
+  std::deque<FoldedRun> last_;
+  std::vector<HeldLock> locks_;
+  std::int64_t dropped_ = 0;
+  std::int64_t statements_ = 0;
+  std::int64_t rows_written_ = 0;
+  Duration busy_{};
+};
+
+}  // namespace lockkeeper::model
