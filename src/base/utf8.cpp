@@ -25,6 +25,18 @@ std::size_t well_formed(std::string_view bytes) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
+// Length of the control character beyond ASCII at the front, or 0. C1 controls are 0xC2 and 0x80 to 0x9F; U+2028 to
+// U+202E and U+2066 to U+2069 separate lines and turn the direction of writing round.
+std::size_t control_sequence(std::string_view valid) {
+  if (valid.size() >= 2 && byte_at(valid, 0) == 0xC2 && byte_at(valid, 1) < 0xA0) return 2;
+  if (valid.size() < 3 || byte_at(valid, 0) != 0xE2) return 0;
+  const unsigned char second = byte_at(valid, 1);
+  const unsigned char third = byte_at(valid, 2);
+  const bool line_or_embedding = second == 0x80 && third >= 0xA8 && third <= 0xAE;
+  const bool isolate = second == 0x81 && third >= 0xA6 && third <= 0xA9;
+  return line_or_embedding || isolate ? 3 : 0;
+}
+
 }  // namespace
 
 std::string mend_utf8(std::string_view bytes) {
@@ -42,9 +54,9 @@ std::string printable(std::string_view bytes) {
   std::string result = mend_utf8(bytes);
   std::ranges::replace_if(
       result, [](char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7F; }, ' ');
-  // C1 controls are two bytes in UTF-8: 0xC2 and 0x80 to 0x9F.
-  for (std::size_t position = 0; position + 1 < result.size(); ++position) {
-    if (byte_at(result, position) == 0xC2 && byte_at(result, position + 1) < 0xA0) result.replace(position, 2, " ");
+  for (std::size_t position = 0; position < result.size(); ++position) {
+    const std::size_t length = control_sequence(std::string_view(result).substr(position));
+    if (length > 0) result.replace(position, length, " ");
   }
   return result;
 }

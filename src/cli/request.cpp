@@ -86,15 +86,14 @@ void add_common(CLI::App& command, Common& common) {
              });
   add_duration(command, "--timeout", common.timeout, "Longest wait for the server, each look and each action", true);
   command.add_flag("--json", common.json, "One JSON object a line instead of text (docs/api.md)");
-  add_choice(command, "--color", "auto, always or never [default: auto]", "WHEN",
-             [&common](const std::string& text) {
-               static const std::map<std::string, Colour> names{
-                   {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-               const auto found = names.find(text);
-               if (found == names.end()) return fmt::format("\"{}\" is none of auto, always, never", text);
-               common.colour = found->second;
-               return std::string();
-             });
+  add_choice(command, "--color", "auto, always or never [default: auto]", "WHEN", [&common](const std::string& text) {
+    static const std::map<std::string, Colour> names{
+        {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
+    const auto found = names.find(text);
+    if (found == names.end()) return fmt::format("\"{}\" is none of auto, always, never", text);
+    common.colour = found->second;
+    return std::string();
+  });
 }
 
 std::string limit_arguments(const diagnose::Limits& limits) {

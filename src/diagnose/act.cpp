@@ -24,16 +24,40 @@ bool can_signal(const model::Finding& finding, model::Action action) {
   return std::ranges::any_of(finding.remedies, [&](const model::Remedy& remedy) { return remedy.action == action; });
 }
 
+// What may not be seen is not called gone.
+std::string or_not_seen(const std::vector<model::Missing>& missing) {
+  std::string text;
+  for (const auto& gap : missing)
+    text += fmt::format(" Or it is among what was not seen: {} ({}).", gap.what, gap.cure);
+  return text;
+}
+
+model::LookFailure no_such_session(const model::SessionId& id, const model::Snapshot& snapshot) {
+  const bool hidden = std::ranges::any_of(snapshot.sessions, [&](const model::Session& session) {
+    return session.id.pid == id.pid && session.state == model::SessionState::hidden;
+  });
+  if (hidden) {
+    return {"no_such_session",
+            fmt::format("whether session {} is {} may not be seen by our role", id.pid, to_string(id)),
+            "Nothing is ended that cannot be told from another." + or_not_seen(snapshot.missing)};
+  }
+  return {
+      "no_such_session", fmt::format("there is no session {} now", to_string(id)),
+      "It has ended, or its pid now belongs to another. `lockkeeper doctor --json` lists pid and started_at of what "
+      "it finds."};
+}
+
 model::LookFailure no_such_finding(const model::FindingId& id, const model::Diagnosis& diagnosis) {
   std::vector<std::string> there;
   for (const auto& finding : diagnosis.findings) there.push_back(finding.id.value());
   return {
       "no_such_finding", fmt::format("there is no finding {} now", id.value()),
       there.empty()
-          ? "There is no finding at all now: the trouble may have ended by itself. Findings depend on the limits: give "
-            "the same --min-idle and so on as before."
-          : fmt::format("Found now: {}. Findings depend on the limits: give the same --min-idle and so on as before.",
-                        fmt::join(there, ", "))};
+          ? fmt::format("Nothing is found now: the trouble may have ended by itself.{} Findings depend on the limits: "
+                        "give the same --min-idle and so on as before.",
+                        or_not_seen(diagnosis.missing))
+          : fmt::format("Found now: {}.{} Findings depend on the limits: give the same --min-idle and so on as before.",
+                        fmt::join(there, ", "), or_not_seen(diagnosis.missing))};
 }
 
 model::LookFailure not_by_signal(const model::Finding& finding, model::Action action) {
@@ -84,12 +108,7 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
     chosen = found->subjects;
   } else {
     const model::Session* session = latest_->find(*request.session);
-    if (session == nullptr) {
-      return model::LookFailure{"no_such_session",
-                                fmt::format("there is no session {} now", to_string(*request.session)),
-                                "It has ended, or its pid now belongs to another. `lockkeeper doctor --json` lists pid "
-                                "and started_at of what it finds."};
-    }
+    if (session == nullptr) return no_such_session(*request.session, *latest_);
     chosen.push_back(*session);
   }
   for (auto& session : chosen) {

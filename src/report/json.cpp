@@ -18,7 +18,10 @@ json::value time(model::WallTime at) { return json::string(model::to_rfc3339(at)
 
 json::value maybe_time(const std::optional<model::WallTime>& at) { return at ? time(*at) : json::value(nullptr); }
 
-double milliseconds(model::Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+// Whole ones: Boost.JSON writes 90000.0 as 9E4, which is hard on eyes and on grep.
+std::int64_t milliseconds(model::Duration duration) {
+  return std::chrono::round<std::chrono::milliseconds>(duration).count();
+}
 
 json::array texts(const std::vector<std::string>& list) {
   json::array result;

@@ -89,7 +89,8 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
 model::Severity severity(const Look& look, const Facts& facts, const Limits& limits) {
   const auto usable = static_cast<double>(look.snapshot.server.usable_connections());
   const bool fills = usable > 0 && static_cast<double>(facts.count) >= limits.idle_critical_share * usable;
-  const bool runs_out = facts.exhausted_in && *facts.exhausted_in <= limits.critical_exhaustion;
+  const bool runs_out = facts.exhausted_in && *facts.exhausted_in <= limits.critical_exhaustion &&
+                        look.window.span() >= limits.least_watch;
   return fills || runs_out ? model::Severity::critical : model::Severity::warning;
 }
 

@@ -31,6 +31,8 @@ struct Limits {
   /// Idle transactions are critical once they fill this share of those connections, or will fill all this soon.
   double idle_critical_share = 0.5;
   model::Duration critical_exhaustion = std::chrono::minutes(10);
+  /// ... as far as growth watched for this long can tell: one more session within three seconds is no trend.
+  model::Duration least_watch = std::chrono::seconds(10);
   /// A straight line does not foretell what is further off than this; it is not said then.
   model::Duration longest_forecast = std::chrono::hours(24);
 };

@@ -18,6 +18,10 @@ void Window::add(const model::Snapshot& snapshot, const Limits& limits) {
   looks_.push_back(std::move(look));
 }
 
+model::Duration Window::span() const {
+  return looks_.empty() ? model::Duration::zero() : looks_.back().taken_at - looks_.front().taken_at;
+}
+
 std::optional<double> Window::growth_per_minute(const IdleKey& key) const {
   if (looks_.size() < 3) return std::nullopt;
   std::vector<double> counts;

@@ -23,6 +23,9 @@ class Window {
   /// that one odd look does not count. nullopt with fewer than three looks.
   [[nodiscard]] std::optional<double> growth_per_minute(const IdleKey& key) const;
 
+  /// From the first look to the last.
+  [[nodiscard]] model::Duration span() const;
+
   [[nodiscard]] std::size_t looks() const noexcept { return looks_.size(); }
 
  private:

@@ -106,6 +106,9 @@ TEST(Utf8, PrintableTextHoldsNoControlCode) {
                       "31m"),
             " 31m");
   EXPECT_EQ(printable("\xC2\x80\xC2\x9F\xC2\x85"), "   ");
+  // Right-to-left override, isolates and the line separator; neighbours of theirs stay.
+  EXPECT_EQ(printable("a\u202Eb\u2066c\u2069d\u2028e"), "a b c d e");
+  EXPECT_EQ(printable("\u2026\u202F\u2065\u206A"), "\u2026\u202F\u2065\u206A");
   EXPECT_EQ(printable("\x9B"
                       "31m"),
             std::string(replacement) + "31m");

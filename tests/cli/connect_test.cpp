@@ -50,8 +50,8 @@ std::unique_ptr<PostgresServer> Connect::server;
 TEST_F(Connect, ByUrl) { expect_healthy(lockkeeper({"doctor", server->url("postgres", "postgres", password)})); }
 
 TEST_F(Connect, ByKeywordsAndValues) {
-  expect_healthy(lockkeeper({"doctor", "host=127.0.0.1 port=" + port() + " user=postgres dbname=postgres password='" +
-                                           password + "'"}));
+  expect_healthy(lockkeeper(
+      {"doctor", "host=127.0.0.1 port=" + port() + " user=postgres dbname=postgres password='" + password + "'"}));
 }
 
 TEST_F(Connect, ByVariablesAlone) {
@@ -84,9 +84,9 @@ TEST_F(Connect, PasswordFileInTheHomeFolder) {
 
 TEST_F(Connect, ServiceFile) {
   const TemporaryFolder folder;
-  const auto file = write_private(folder, "services",
-                                  "[shop]\nhost=127.0.0.1\nport=" + port() +
-                                      "\nuser=postgres\ndbname=postgres\npassword=" + password + "\n");
+  const auto file = write_private(
+      folder, "services",
+      "[shop]\nhost=127.0.0.1\nport=" + port() + "\nuser=postgres\ndbname=postgres\npassword=" + password + "\n");
   const Environment services{{"PGSERVICEFILE", file.string()}};
   expect_healthy(lockkeeper({"doctor", "service=shop"}, services));
   expect_healthy(lockkeeper({"doctor", "postgresql://?service=shop"}, services));
@@ -102,7 +102,7 @@ TEST_F(Connect, ThePasswordIsInNoOutputAndNoCommand) {
   Session leaked(server->url("postgres", "postgres", password), "checkout");
   leaked.exec("BEGIN");
   const std::string url = server->url("postgres", "postgres", password);
-  for (const std::string& format : std::vector<std::string> {"--json", "--color=never"}) {
+  for (const std::string& format : std::vector<std::string>{"--json", "--color=never"}) {
     const Finished found = lockkeeper({"doctor", url, "--min-idle", "0", format});
     EXPECT_EQ(found.status, 1) << found;
     EXPECT_THAT(found.out, HasSubstr("kill postgresql://postgres@127.0.0.1:" + port() + "/postgres --finding"));

@@ -83,8 +83,9 @@ TEST(Failure, NoSlotLeftForAnOrdinaryRole) {
 TEST(Failure, AServerThatHangs) {
   auto server = PostgresServer::start();
   server.pause();
-  expect_failure(server.url(), "deadline",
-                 AllOf(HasSubstr("did not finish the handshake in time"), HasSubstr("may hang"), HasSubstr("--timeout")));
+  expect_failure(
+      server.url(), "deadline",
+      AllOf(HasSubstr("did not finish the handshake in time"), HasSubstr("may hang"), HasSubstr("--timeout")));
   server.resume();
 }
 
@@ -116,7 +117,8 @@ TEST(Failure, AServerOnItsWayDown) {
   server.pause();
   ::kill(server.pid(), SIGTERM);
   server.resume();
-  wait_until([&] { return lockkeeper({"doctor", server.url()}).status == 3; }, default_patience, "the shutdown to begin");
+  wait_until([&] { return lockkeeper({"doctor", server.url()}).status == 3; }, default_patience,
+             "the shutdown to begin");
   expect_failure(server.url(), "not_ready", AllOf(HasSubstr("shutting down"), HasSubstr("Try again in a moment")));
 }
 

@@ -53,8 +53,9 @@ TEST(Output, AReaderThatHasGoneIsNoSuccess) {
   // The reader closes its end before the doctor has anything to say: a named pipe orders the two.
   const TemporaryFolder folder;
   const auto pipe = (folder.path() / "pipe").string();
-  const Finished result = shell("mkfifo " + pipe + "; exec 3<>" + pipe + "; (exec 4>" + pipe + " 3<&-; lockkeeper doctor '" +
-                                scene.url() + "' --min-idle 0 --for 200ms >&4; echo \"status $?\" >&2) & exec 3<&-; wait");
+  const Finished result =
+      shell("mkfifo " + pipe + "; exec 3<>" + pipe + "; (exec 4>" + pipe + " 3<&-; lockkeeper doctor '" + scene.url() +
+            "' --min-idle 0 --for 200ms >&4; echo \"status $?\" >&2) & exec 3<&-; wait");
   EXPECT_THAT(result.error, HasSubstr("could not be written to standard output"));
   EXPECT_THAT(result.error, HasSubstr("status 3"));
 }

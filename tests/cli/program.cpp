@@ -95,8 +95,7 @@ Finished Program::finish(std::chrono::milliseconds timeout) {
   result.out = read_file(folder_.path() / "out");
   result.error = read_file(folder_.path() / "error");
   result.status = WIFEXITED(wait_status_) ? WEXITSTATUS(wait_status_) : 128 + WTERMSIG(wait_status_);
-  result.took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_at_);
+  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_at_);
   if (!ended) throw std::runtime_error("the program did not end in time; it said: " + result.all());
   return result;
 }

@@ -62,9 +62,9 @@ TEST(DoctorRequest, Defaults) {
 }
 
 TEST(DoctorRequest, EveryOption) {
-  const DoctorRequest request = parse_doctor(
-      {"--for", "30s", "--interval=500ms", "--fail-on", "critical", "--allow-incomplete", "--timeout", "3s",
-       "--json", "--color", "always", "postgresql://one/db", "service=two"});
+  const DoctorRequest request =
+      parse_doctor({"--for", "30s", "--interval=500ms", "--fail-on", "critical", "--allow-incomplete", "--timeout",
+                    "3s", "--json", "--color", "always", "postgresql://one/db", "service=two"});
   EXPECT_THAT(request.urls, ElementsAre("postgresql://one/db", "service=two"));
   EXPECT_EQ(request.watch, 30s);
   EXPECT_EQ(request.interval, 500ms);
@@ -133,9 +133,9 @@ TEST(KillRequest, EveryOption) {
 
 TEST(KillRequest, TheAuditGoesWhereStateGoes) {
   lockkeeper::testing::EnvironmentVariables variables;
-  variables.set("HOME", "/home/somebody");
+  variables.set("HOME", "/users/somebody");
   variables.set("XDG_STATE_HOME", "");
-  EXPECT_EQ(parse_kill({"--finding", "x"}).action.audit, "/home/somebody/.local/state/lockkeeper/audit.jsonl");
+  EXPECT_EQ(parse_kill({"--finding", "x"}).action.audit, "/users/somebody/.local/state/lockkeeper/audit.jsonl");
   variables.set("XDG_STATE_HOME", "/state");
   EXPECT_EQ(parse_kill({"--finding", "x"}).action.audit, "/state/lockkeeper/audit.jsonl");
 }
@@ -216,7 +216,8 @@ TEST(Help, EveryExampleIsUnderstood) {
     std::size_t examples = 0;
     for (auto at = text.find("Examples:"); (at = text.find("\n  ", at)) != std::string::npos; ++at) {
       const std::string line = text.substr(at + 3, text.find('\n', at + 3) - at - 3);
-      std::istringstream stream(line.substr(line.find("lockkeeper ") + 11, line.find("    ") - line.find("lockkeeper ") - 11));
+      std::istringstream stream(
+          line.substr(line.find("lockkeeper ") + 11, line.find("    ") - line.find("lockkeeper ") - 11));
       std::vector<std::string> words;
       for (std::string word; stream >> word && word != "|";) words.push_back(word);
       std::vector<const char*> pointers;

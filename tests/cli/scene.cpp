@@ -22,8 +22,7 @@ Scene::Scene(PostgresServer& server) : server_(server), observer_(server.url(), 
 
 Scene::~Scene() {
   sessions_.clear();
-  const std::string others =
-      " FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+  const std::string others = " FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
   try {
     // One that sleeps does not see that its client has gone.
     observer_.exec("SELECT pg_terminate_backend(pid)" + others);
@@ -59,9 +58,10 @@ bool Scene::exists(const Session& session) {
 
 std::string Scene::id_of(const Session& session) {
   return std::to_string(session.pid()) + "@" +
-         observer_.value("SELECT to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
-                         "FROM pg_stat_activity WHERE pid = " +
-                         std::to_string(session.pid()));
+         observer_.value(
+             "SELECT to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
+             "FROM pg_stat_activity WHERE pid = " +
+             std::to_string(session.pid()));
 }
 
 boost::json::object parse_line(const std::string& line) {

@@ -1,5 +1,6 @@
 """The JSON schemas of docs/api, as validators. `schema.py doctor|kill FILE` validates each line of a file."""
 
+import functools
 import json
 import pathlib
 import sys
@@ -9,6 +10,7 @@ import jsonschema
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "api"
 
 
+@functools.cache
 def validator(name):
     path = FOLDER / f"{name}.schema.json"
     schema = json.loads(path.read_text())

@@ -106,7 +106,12 @@ std::vector<std::int64_t> pids_of(const std::vector<Session>& sessions) {
 
 void OnServer::SetUp() {
   observer_ = std::make_unique<Session>(server().url(), "observer");
-  // What a case that failed has left behind would block every case after it.
+  // What a case has left behind would block every case after it: who waits for a lock does not notice that its client
+  // has gone.
+  const std::string others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+  observer_->exec("SELECT pg_terminate_backend(pid) " + others);
+  lockkeeper::testing::wait_until([&] { return observer_->exec("SELECT " + others).empty(); },
+                                  lockkeeper::testing::default_patience, "the sessions of earlier cases to end");
   for (const auto& row : observer_->exec("SELECT quote_literal(gid) FROM pg_prepared_xacts"))
     observer_->exec("ROLLBACK PREPARED " + row.at(0).value());
   observer_->exec(

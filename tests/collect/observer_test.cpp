@@ -60,7 +60,8 @@ TEST_P(Observer, RunsUnderItsOwnSettings) {
   const auto driver = client::make_postgres_driver();
   const auto connection = driver->connect({.url = server().url(), .settings = session_settings()}, soon());
   for (const auto& [name, value] : session_settings()) {
-    EXPECT_EQ(connection->execute("SHOW " + name, soon()).cell(0, 0), value) << name;
+    const Rows shown = connection->execute("SHOW " + name, soon());
+    EXPECT_THAT(shown.cell(0, 0).value_or(""), ::testing::StartsWith(value)) << name << " (datestyle shows more)";
   }
   try {
     static_cast<void>(connection->execute("INSERT INTO shop.items VALUES (1)", soon()));
@@ -82,23 +83,28 @@ std::vector<std::string> logged_transactions(const std::string& log, std::size_t
   return transactions;
 }
 
+// The second look prepares its statements first; each other is its batch and nothing else.
 TEST(ObserverLog, ALookIsOneBatchInOneTransactionWithNothingAroundIt) {
   PostgresServer server = PostgresServer::start(
       {.settings = {{"log_statement", "all"}, {"log_line_prefix", "%a|%v|"}, {"autovacuum", "off"}}});
   Looker looker(server.url());
   const std::size_t batch = look_statements(150000).size();
   std::size_t from = 0;
-  for (int look = 0; look < 3; ++look) {
+  for (int look = 1; look <= 4; ++look) {
     static_cast<void>(looker.look());
     wait_until([&] { return logged_transactions(server.log(), from).size() >= batch; },
                lockkeeper::testing::default_patience, "the look's statements in the log");
     const std::string log = server.log();
-    const auto transactions = logged_transactions(log, from);
-    EXPECT_EQ(transactions.size(), batch);
-    EXPECT_EQ(std::set<std::string>(transactions.begin(), transactions.end()).size(), 1U)
-        << "one implicit transaction: nothing was waited for between the statements";
     EXPECT_EQ(log.find("LOG:  statement:", from), std::string::npos) << "no BEGIN, no SET";
+    const auto transactions = logged_transactions(log, from);
     from = log.size();
+    const std::set<std::string> distinct(transactions.begin(), transactions.end());
+    if (look == 2) {
+      EXPECT_EQ(distinct.size(), 2U) << "prepared once, in one batch";
+      continue;
+    }
+    EXPECT_EQ(transactions.size(), batch) << "look " << look;
+    EXPECT_EQ(distinct.size(), 1U) << "one implicit transaction: nothing was waited for between the statements";
   }
 }
 

@@ -61,9 +61,9 @@ TEST(Audit, GoesIntoTheStateFolderUnlessToldOtherwise) {
   Scene scene;
   scene.leak(1);
   const TemporaryFolder state;
-  const Finished result = lockkeeper(
-      std::vector<std::string>{"kill", scene.url(), "--finding", find_id(scene.url()), "--yes"} + no_limits,
-      {{"XDG_STATE_HOME", state.path().string()}});
+  const Finished result =
+      lockkeeper(std::vector<std::string>{"kill", scene.url(), "--finding", find_id(scene.url()), "--yes"} + no_limits,
+                 {{"XDG_STATE_HOME", state.path().string()}});
   EXPECT_EQ(result.status, 0) << result;
   EXPECT_EQ(read_audit(state.path() / "lockkeeper" / "audit.jsonl").size(), 2U);
 }
@@ -94,9 +94,9 @@ TEST(Audit, AFileInTheWayMeansNothingWasDone) { expect_nothing_done("/dev/null/a
 TEST(Audit, ADryRunWritesNothingAndNeedsNoFile) {
   Scene scene;
   scene.leak(1);
-  const Finished result = lockkeeper(std::vector<std::string>{"kill", scene.url(), "--finding", find_id(scene.url()),
-                                                              "--audit", "/dev/null/audit"} +
-                                     no_limits);
+  const Finished result = lockkeeper(
+      std::vector<std::string>{"kill", scene.url(), "--finding", find_id(scene.url()), "--audit", "/dev/null/audit"} +
+      no_limits);
   EXPECT_EQ(result.status, 0) << result;
 }
 

@@ -42,8 +42,8 @@ inline Kill kill(const std::string& url, const std::vector<std::string>& argumen
   const TemporaryFolder folder;
   const auto audit = folder.path() / "audit.jsonl";
   Kill result;
-  result.finished = lockkeeper(std::vector<std::string>{"kill", url, "--json", "--audit", audit.string()} + no_limits +
-                               arguments);
+  result.finished =
+      lockkeeper(std::vector<std::string>{"kill", url, "--json", "--audit", audit.string()} + no_limits + arguments);
   result.report = parse_line(result.finished.out);
   result.audit = read_audit(audit);
   return result;

@@ -35,8 +35,7 @@ TEST_P(KillEveryVersion, ADryRunShowsEverythingAndDoesNothing) {
   EXPECT_TRUE(dry.report.at("audit").is_null());
   EXPECT_THAT(dry.audit, IsEmpty());
 
-  const Finished text =
-      lockkeeper(std::vector<std::string>{"kill", scene.url(), "--finding", id} + no_limits);
+  const Finished text = lockkeeper(std::vector<std::string>{"kill", scene.url(), "--finding", id} + no_limits);
   EXPECT_EQ(text.status, 0) << text;
   EXPECT_THAT(text.out, HasSubstr("UPDATE orders SET state = ")) << "doing what";
   EXPECT_THAT(text.out, HasSubstr("RowExclusiveLock on public.orders")) << "holding what";
@@ -165,8 +164,7 @@ TEST(Kill, TwoAtOnceEndEachSessionOnceAndNoneFails) {
   for (const auto pid : victims) {
     EXPECT_THAT(outcomes[pid], Each(AnyOf("terminated", "skipped")));
     EXPECT_THAT(outcomes[pid], Contains("terminated")) << pid;
-    EXPECT_TRUE(
-        scene.observer().exec("SELECT 1 FROM pg_stat_activity WHERE pid = " + std::to_string(pid)).empty());
+    EXPECT_TRUE(scene.observer().exec("SELECT 1 FROM pg_stat_activity WHERE pid = " + std::to_string(pid)).empty());
   }
   for (const auto& line : read_audit(audit)) EXPECT_EQ(line.at("action"), "terminate") << "lines that do not mix";
 }

@@ -69,7 +69,11 @@ TEST_P(KillPrivileges, WhoMayNotSeeASessionCannotName) {
   const Kill blind = kill(url, {"--session", scene.id_of(leaked), "--yes"});
   EXPECT_EQ(blind.status(), 1) << blind.finished;
   EXPECT_TRUE(scene.exists(leaked));
-  EXPECT_THAT(blind.finished.out, HasSubstr("pg_monitor"));
+  EXPECT_THAT(string_of(blind.report.at("error").at("message")), HasSubstr("may not be seen by our role"));
+  EXPECT_THAT(string_of(blind.report.at("error").at("advice")), HasSubstr("GRANT pg_monitor TO keeper;"));
+  const Kill by_finding = kill(url, {"--finding", find_id(scene.url()), "--yes"});
+  EXPECT_EQ(by_finding.report.at("error").at("code"), "no_such_finding");
+  EXPECT_THAT(string_of(by_finding.report.at("error").at("advice")), HasSubstr("GRANT pg_monitor TO keeper;"));
 }
 
 TEST_P(KillPrivileges, OwnSessionsNeedNoGrant) {

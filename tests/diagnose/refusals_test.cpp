@@ -28,10 +28,10 @@ std::string process_of(Session& observer, const std::string& backend_type) {
   std::string id;
   wait_until(
       [&] {
-        const auto rows =
-            observer.exec("SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', "
-                          "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM pg_stat_activity WHERE backend_type = '" +
-                          backend_type + "' AND backend_start IS NOT NULL LIMIT 1");
+        const auto rows = observer.exec(
+            "SELECT pid || '@' || to_char(backend_start AT TIME ZONE 'UTC', "
+            "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM pg_stat_activity WHERE backend_type = '" +
+            backend_type + "' AND backend_start IS NOT NULL LIMIT 1");
         if (!rows.empty()) id = rows[0][0].value_or("");
         return !rows.empty();
       },
@@ -56,8 +56,7 @@ TEST(Refusals, AnAutovacuumWorkerIsNeverTouched) {
                                                     {"autovacuum_vacuum_cost_delay", "100ms"}}});
   Session observer(server.url());
   observer.exec("CREATE TABLE garbage AS SELECT generate_series(1, 100000) AS id; DELETE FROM garbage");
-  expect_refused(server.url(), observer, process_of(observer, "autovacuum worker"),
-                 "autovacuum worker: never touched");
+  expect_refused(server.url(), observer, process_of(observer, "autovacuum worker"), "autovacuum worker: never touched");
 }
 
 TEST(Refusals, TheServersOwnProcessesAreNeverTouched) {
@@ -86,8 +85,8 @@ TEST(Refusals, APreparedTransactionIsForAHumanToDecide) {
 }
 
 TEST(Refusals, AFullServerIsNotEmptiedByForce) {
-  auto server = PostgresServer::start(
-      {.settings = {{"max_connections", "5"}, {"superuser_reserved_connections", "2"}}});
+  auto server =
+      PostgresServer::start({.settings = {{"max_connections", "5"}, {"superuser_reserved_connections", "2"}}});
   Session one(server.url(), "pool");
   Session two(server.url(), "pool");
   Session three(server.url(), "pool");

@@ -43,8 +43,8 @@ TEST(Waiters, TheTextNamesWhoWentOn) {
   scene.leak(1);
   Session& waiter = scene.waiter(1);
   const TemporaryFolder folder;
-  const Finished text = lockkeeper(std::vector<std::string>{"kill", scene.url(), "--finding", find_id(scene.url()), "--yes",
-                                                            "--audit", (folder.path() / "a").string()} +
+  const Finished text = lockkeeper(std::vector<std::string>{"kill", scene.url(), "--finding", find_id(scene.url()),
+                                                            "--yes", "--audit", (folder.path() / "a").string()} +
                                    no_limits);
   EXPECT_EQ(text.status, 0) << text;
   EXPECT_THAT(text.out, HasSubstr("went on:        " + std::to_string(waiter.pid())));

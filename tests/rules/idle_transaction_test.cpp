@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "rules/catalogue.hpp"
 #include "rules/snapshots.hpp"
 

@@ -25,6 +25,7 @@ void Collector::connect(Deadline deadline) {
              fmt::format("{}:{}", info.host, info.port), info.database};
   statements_ = look_statements(info.version);
   looks_ = 0;
+  prepared_ = false;
   connection_ = std::move(connection);
 }
 
@@ -33,14 +34,18 @@ void Collector::drop_if_lost(const Failure& failure) noexcept {
   if (blast == Blast::connection || blast == Blast::commit_unknown) connection_.reset();
 }
 
-// One look needs no preparation; from the second on, planning is most of what can be saved.
+// One look needs no preparation; from the second on, planning is most of what can be saved. PREPARE outlives the
+// transaction that it failed in: what an earlier attempt got done is cleared away first.
 void Collector::prepare(Deadline deadline) {
-  std::vector<std::string> prepares;
+  std::vector<std::string> prepares{"DEALLOCATE ALL"};
+  std::vector<std::string> executes;
   for (std::size_t index = 0; index < statements_.size(); ++index) {
     prepares.push_back(fmt::format("PREPARE lockkeeper_{} AS {}", index, statements_[index]));
-    statements_[index] = fmt::format("EXECUTE lockkeeper_{}", index);
+    executes.push_back(fmt::format("EXECUTE lockkeeper_{}", index));
   }
   execute(prepares, deadline);
+  statements_ = std::move(executes);
+  prepared_ = true;
 }
 
 std::vector<Rows> Collector::execute(std::span<const std::string> statements, Deadline deadline) {
@@ -52,7 +57,7 @@ std::vector<Rows> Collector::execute(std::span<const std::string> statements, De
 std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline, Depth depth) {
   try {
     connect(deadline);
-    if (looks_++ == 1) prepare(deadline);
+    if (looks_++ > 0 && !prepared_) prepare(deadline);
     const std::span all(statements_);
     return to_model(read_look(execute(depth == Depth::full ? all : all.first(session_statements), deadline)), origin_);
   } catch (const Failure& failure) {

@@ -55,6 +55,7 @@ class Collector {
   std::unique_ptr<Connection> connection_;
   std::vector<std::string> statements_;  // of one look, as they are sent next
   std::int64_t looks_ = 0;               // begun over this connection
+  bool prepared_ = false;                // statements_ name what the server has prepared
   Origin origin_;
 };
 

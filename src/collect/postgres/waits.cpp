@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -63,9 +64,9 @@ std::map<std::string_view, Queue> queues_of(std::span<const WaitingRow> rows) {
   std::map<std::string_view, Queue> queues;
   for (const auto& row : rows) queues[row.lock.key].push_back(&row);
   for (auto& [key, queue] : queues) {
-    std::ranges::stable_sort(queue, [](const WaitingRow* left, const WaitingRow* right) {
+    std::ranges::sort(queue, [](const WaitingRow* left, const WaitingRow* right) {
       if (left->since.has_value() != right->since.has_value()) return left->since.has_value();
-      return std::pair(left->since, left->place) < std::pair(right->since, right->place);
+      return std::tuple(left->since, left->place, left->pid) < std::tuple(right->since, right->place, right->pid);
     });
     queue = Arranger(queue).take();
   }

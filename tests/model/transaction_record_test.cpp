@@ -1,0 +1,104 @@
+#include "model/transaction_record.hpp"
+
+#include <gtest/gtest.h>
+
+#include "model/fact.hpp"
+
+namespace lockkeeper::model {
+namespace {
+
+using namespace std::chrono_literals;
+
+const WallTime start{1'000'000s};
+
+StatementRun run(std::uint64_t fingerprint, Duration at, std::optional<std::uint64_t> parameters = std::nullopt,
+                 sql::StatementKind kind = sql::StatementKind::select) {
+  StatementRun result;
+  result.statement.fingerprint.value = fingerprint;
+  result.statement.kind = kind;
+  result.started_at = start + at;
+  result.duration = 10ms;
+  result.rows = 20;
+  result.parameters = parameters;
+  return result;
+}
+
+TransactionRecord record() { return TransactionRecord({{4711, WallTime{900'000s}}, start}); }
+
+TEST(TransactionRecord, RunsOfOneStatementAreFoldedAndTheirParametersCompared) {
+  auto transaction = record();
+  for (int page = 0; page < 1000; ++page) transaction.add(run(7, page * 1s, 42));
+  ASSERT_EQ(transaction.first().size(), 1U);
+  const FoldedRun& loop = transaction.first().front();
+  EXPECT_EQ(loop.count, 1000);
+  EXPECT_TRUE(loop.same_parameters);
+  EXPECT_EQ(loop.rows, 20'000);
+  EXPECT_EQ(loop.longest_gap, 990ms);
+  EXPECT_EQ(loop.first.started_at, start);
+  EXPECT_EQ(loop.last.started_at, start + 999s);
+  transaction.add(run(7, 1000s, 43));
+  EXPECT_FALSE(transaction.first().front().same_parameters);
+}
+
+TEST(TransactionRecord, UnseenParametersAreNotTakenForTheSame) {
+  auto transaction = record();
+  transaction.add(run(7, 0s));
+  transaction.add(run(7, 1s));
+  EXPECT_FALSE(transaction.first().front().same_parameters);
+}
+
+TEST(TransactionRecord, AnErrorEndsAFold) {
+  auto transaction = record();
+  transaction.add(run(7, 0s));
+  auto failed = run(7, 1s);
+  failed.error = "23505";
+  transaction.add(failed);
+  EXPECT_EQ(transaction.first().size(), 2U);
+}
+
+TEST(TransactionRecord, KeepsHowItBeganAndWhatItDidLast) {
+  auto transaction = record();
+  const std::uint64_t all = 1000;
+  for (std::uint64_t number = 0; number < all; ++number) transaction.add(run(number, std::chrono::seconds(number)));
+  EXPECT_EQ(transaction.statements(), 1000);
+  EXPECT_EQ(transaction.first().size(), TransactionRecord::first_kept);
+  EXPECT_EQ(transaction.last().size(), TransactionRecord::last_kept);
+  EXPECT_EQ(transaction.first().back().last.statement.fingerprint.value, 31U);
+  EXPECT_EQ(transaction.last().front().first.statement.fingerprint.value, all - TransactionRecord::last_kept);
+  EXPECT_EQ(transaction.dropped(), 1000 - 32 - 96);
+}
+
+TEST(TransactionRecord, CountsBusyAndIdleTimeAndRowsWritten) {
+  auto transaction = record();
+  transaction.add(run(1, 1s, std::nullopt, sql::StatementKind::update));
+  auto failed = run(2, 2s, std::nullopt, sql::StatementKind::insert);
+  failed.error = "23505";
+  transaction.add(failed);
+  EXPECT_EQ(transaction.rows_written(), 20) << "a failed statement has written nothing";
+  EXPECT_EQ(transaction.busy(), 20ms);
+  EXPECT_EQ(transaction.idle(start + 10s), 10s - 20ms);
+  EXPECT_EQ(transaction.idle(start - 1h), 0s) << "a clock set back gives no negative time";
+  EXPECT_EQ(transaction.first().front().gap_before, 1s);
+}
+
+TEST(TransactionRecord, RemembersEachLockOnceAndABoundedNumber) {
+  auto transaction = record();
+  const HeldLock lock{"relation", "public.post", "RowExclusiveLock", 1};
+  transaction.add_lock(lock);
+  transaction.add_lock(lock);
+  EXPECT_EQ(transaction.locks().size(), 1U);
+  for (int number = 0; number < 1000; ++number) {
+    transaction.add_lock({"advisory", std::to_string(number), "ExclusiveLock", 1});
+  }
+  EXPECT_EQ(transaction.locks().size(), TransactionRecord::most_locks);
+}
+
+TEST(Fact, IsAPlainValue) {
+  const Fact fact{start, TransactionEnded{record().id(), TransactionEnd::unknown}};
+  const Fact copy = fact;
+  ASSERT_TRUE(std::holds_alternative<TransactionEnded>(copy.what));
+  EXPECT_EQ(std::get<TransactionEnded>(copy.what).transaction, record().id());
+}
+
+}  // namespace
+}  // namespace lockkeeper::model
