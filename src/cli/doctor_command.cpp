@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 // One look, or looks at an even pace until the time is up. A look that fails while watching is tried again at the next
 // turn: the server may only have been restarted. A slow look puts off those after it: they never pile up, so that
-// watching a server that hangs takes no longer than the watch and one --timeout.
+// watching a server that hangs takes no longer than the watch and two --timeouts, a glance's and the last look's.
 model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& request,
                          const std::function<void(const model::Diagnosis&, Clock::duration)>& progress) {
   const auto start = Clock::now();

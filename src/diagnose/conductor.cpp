@@ -39,9 +39,14 @@ model::Diagnosis Conductor::tick(Duration timeout) {
 
 model::Diagnosis Conductor::glance(Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  if (const auto snapshot = collector_->look(deadline, collect::postgres::Depth::sessions)) {
-    window_.add(*snapshot, limits_);
-    ++last_.looks;
+  const auto snapshot = collector_->look(deadline, collect::postgres::Depth::sessions);
+  if (!snapshot) return last_;
+  window_.add(*snapshot, limits_);
+  ++last_.looks;
+  // What sessions alone give away is seen from now on; who holds whom up is only seen by a tick.
+  const rules::Blocking blocking(*snapshot);
+  for (const auto& finding : rules::judge({*snapshot, blocking, window_}, limits_)) {
+    first_seen_.try_emplace(finding.id, finding.first_seen);
   }
   return last_;
 }
