@@ -10,13 +10,11 @@
 namespace lockkeeper::cli {
 namespace {
 
-// Skipped because it moved on is as good as done; skipped because it may not be touched is not.
+// To have moved on is as good as done; to be skipped because it may not be touched is not.
 bool settled(const model::Target& target) {
   using enum model::ActionOutcome;
   const auto outcome = target.result.outcome;
-  const bool moved_on =
-      target.result.reason.starts_with("it moved on") || target.result.reason.starts_with("it was gone");
-  return outcome == would_act || outcome == done || (outcome == skipped && moved_on);
+  return outcome == would_act || outcome == done || outcome == moved_on;
 }
 
 int status_of(const model::ActionReport& report) {

@@ -6,6 +6,7 @@ std::string_view outcome_name(ActionOutcome outcome, bool cancel) noexcept {
   switch (outcome) {
     case ActionOutcome::would_act: return cancel ? "would_cancel" : "would_terminate";
     case ActionOutcome::done: return cancel ? "cancelled" : "terminated";
+    case ActionOutcome::moved_on:
     case ActionOutcome::skipped: return "skipped";
     case ActionOutcome::denied: return "denied";
     case ActionOutcome::still_there: return "still_there";

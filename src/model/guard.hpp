@@ -28,7 +28,8 @@ struct Guard {
 enum class ActionOutcome {
   would_act,    ///< Dry run: nothing was done.
   done,         ///< The session is gone (terminate) or its statement has ended (cancel).
-  skipped,      ///< It had moved on, or may not be touched; nothing was done.
+  moved_on,     ///< It was no longer as it had been when this was decided; nothing was done. Reported as skipped.
+  skipped,      ///< It may not be touched, or the run was stopped before it; nothing was done.
   denied,       ///< Our role may not signal it; nothing was done.
   still_there,  ///< The signal was sent, but the session had not gone when the deadline passed.
   unknown,      ///< The connection was lost between the request and its answer.

@@ -101,7 +101,7 @@ class Promises(unittest.TestCase):
         self.refuse("findings", 0, "evidence", "oldest_idle_ms", "12 s")
         self.refuse("findings", 0, "evidence", "Title Case", 1)
         self.refuse("findings", 0, "evidence", "nested", {"a": 1})
-        allowed = changed(self.found, ("findings", 0, "evidence"), lambda node: node.update(news=["a"], more_ms=1.5))
+        allowed = changed(self.found, ("findings", 0, "evidence"), lambda node: node.update(news=["a"], more_ms=15))
         self.assertEqual(schema.complaints("doctor", allowed), [])
 
 

@@ -99,7 +99,7 @@ TEST_P(Actions, ARoleThatMayNotSignalIsDeniedAndToldWhatToGrant) {
   EXPECT_THAT(denied.reason, HasSubstr("GRANT pg_signal_backend"));
   EXPECT_EQ(idle.try_exec("SELECT 1"), "00000") << "it lives";
   const auto moved_on = watcher->terminate(guard, soon());
-  EXPECT_EQ(moved_on.outcome, ActionOutcome::skipped) << "who had moved on is not even asked for";
+  EXPECT_EQ(moved_on.outcome, ActionOutcome::moved_on) << "who had moved on is not even asked for";
   observer().exec("GRANT pg_signal_backend TO watcher");
   const auto fresh = guard_for(session_of(watcher.look(), idle.pid()), false);
   EXPECT_EQ(watcher->terminate(fresh, soon()).outcome, ActionOutcome::done);
@@ -125,7 +125,7 @@ TEST_P(Actions, AnOrdinaryRoleMayEndItsOwnButNoHiddenSession) {
   Looker shopper(server().url("postgres", "shopper"));
   const model::Snapshot snapshot = shopper.look();
   const auto hidden = shopper->terminate(guard_for(session_of(snapshot, foreign.pid()), false), soon());
-  EXPECT_EQ(hidden.outcome, ActionOutcome::skipped) << "nobody knows in what state it was";
+  EXPECT_EQ(hidden.outcome, ActionOutcome::moved_on) << "nobody knows in what state it was";
   EXPECT_EQ(foreign.try_exec("COMMIT"), "00000");
   const auto mine = shopper->terminate(guard_for(session_of(snapshot, own.pid()), false), soon());
   EXPECT_EQ(mine.outcome, ActionOutcome::done) << mine.reason;
@@ -146,7 +146,7 @@ TEST_P(Actions, TwoWhoEndTheSameSessionAtOnceBothFindItGone) {
     }
   }
   for (const auto& result : results) {
-    EXPECT_TRUE(result.outcome == ActionOutcome::done || result.outcome == ActionOutcome::skipped) << result.reason;
+    EXPECT_TRUE(result.outcome == ActionOutcome::done || result.outcome == ActionOutcome::moved_on) << result.reason;
   }
   EXPECT_TRUE(results[0].outcome == ActionOutcome::done || results[1].outcome == ActionOutcome::done);
   EXPECT_FALSE(has_session(looker().look(), idle.pid()));

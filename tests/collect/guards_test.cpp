@@ -30,7 +30,7 @@ class Guards : public OnServer {
 
   void expect_skipped() {
     const auto result = looker()->terminate(guard(), soon());
-    EXPECT_EQ(result.outcome, ActionOutcome::skipped);
+    EXPECT_EQ(result.outcome, ActionOutcome::moved_on);
     EXPECT_THAT(result.reason, HasSubstr("it moved on"));
     EXPECT_TRUE(has_session(looker().look(), target().pid())) << "it lives";
   }
@@ -132,7 +132,7 @@ TEST_P(Guards, AStatementThatEndedByItselfIsNotCancelledAndNorIsTheNext) {
   target().send("SELECT pg_sleep(3600)");
   lockkeeper::testing::wait_until_state(observer(), target().pid(), "active");
   const auto result = looker()->cancel(guard(), soon());
-  EXPECT_EQ(result.outcome, ActionOutcome::skipped) << result.reason;
+  EXPECT_EQ(result.outcome, ActionOutcome::moved_on) << result.reason;
   EXPECT_TRUE(target().is_busy());
 }
 
@@ -145,7 +145,7 @@ TEST_P(Guards, TheObserverNeverEndsItself) {
     model::Guard own;
     own.session = {std::stoll(row.at(0).value()), model::parse_time(row.at(1).value()).value()};
     own.state = model::SessionState::active;
-    EXPECT_EQ(looker()->terminate(own, soon()).outcome, ActionOutcome::skipped);
+    EXPECT_EQ(looker()->terminate(own, soon()).outcome, ActionOutcome::moved_on);
   }
   EXPECT_EQ(looker()->terminate(guard(), soon()).outcome, ActionOutcome::done) << "on the same connection";
 }

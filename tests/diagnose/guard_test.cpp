@@ -27,7 +27,7 @@ class GuardTest : public ::testing::TestWithParam<PostgresVersion> {
   }
 
   void expect_moved_on(const model::ActionResult& result, const Session& session) {
-    EXPECT_EQ(result.outcome, ActionOutcome::skipped);
+    EXPECT_EQ(result.outcome, ActionOutcome::moved_on);
     EXPECT_THAT(result.reason, StartsWith("it moved on"));
     EXPECT_TRUE(scene.exists(session));
   }
@@ -82,7 +82,7 @@ TEST_P(GuardTest, ASessionThatEndedByItselfIsSkipped) {
   leaked.close();
   wait_until_gone(scene.observer(), pid);
   const auto result = collector.terminate(guard, soon());
-  EXPECT_EQ(result.outcome, ActionOutcome::skipped);
+  EXPECT_EQ(result.outcome, ActionOutcome::moved_on);
 }
 
 TEST_P(GuardTest, OnlyWhileBlockingIsAskedAgain) {

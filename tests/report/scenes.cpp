@@ -72,7 +72,7 @@ model::ActionReport acted_kill() {
   report.dry_run = false;
   report.targets.front().result.outcome = model::ActionOutcome::done;
   auto other = client(4712).named("post-publisher").idle_in_transaction(12s).session();
-  report.targets.push_back({other, {model::ActionOutcome::skipped, "it moved on: its state is active now"}});
+  report.targets.push_back({other, {model::ActionOutcome::moved_on, "it moved on: its state is active now"}});
   report.went_on = {id_of(4801), id_of(4802), id_of(4900)};
   report.still_waiting = {id_of(4803)};
   report.audit = "audit.jsonl";

@@ -72,8 +72,7 @@ Session::Session(const std::string& url, const std::string& application_name) : 
   const std::array<const char*, 4> values{url.c_str(), application_name.c_str(), "30", nullptr};
   body_->connection.reset(PQconnectdbParams(names.data(), values.data(), 1));
   if (PQstatus(body_->get()) != CONNECTION_OK) body_->throw_error();
-  PQsetNoticeProcessor(
-      body_->get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(body_->get(), [](void*, const char*) {}, nullptr);
 }
 
 Session::Session(Session&&) noexcept = default;

@@ -62,8 +62,8 @@ ActionResult Collector::signal(const model::Guard& guard, bool terminate, Deadli
                                             view(state_changed_at), model::to_string(guard.state)};
   const Rows rows = connection_->execute(guarded_signal(terminate, guard.only_while_blocking), parameters, deadline);
   if (rows.empty())
-    return {ActionOutcome::skipped, "it moved on: it is gone or no longer as it was when this was decided"};
-  if (rows.cell(0, 0) != "t") return {ActionOutcome::skipped, "it was gone before the signal reached it"};
+    return {ActionOutcome::moved_on, "it moved on: it is gone or no longer as it was when this was decided"};
+  if (rows.cell(0, 0) != "t") return {ActionOutcome::moved_on, "it was gone before the signal reached it"};
   if (!wait_until_done(guard, terminate, deadline)) {
     return {ActionOutcome::still_there, "the signal was sent, but it had not ended when the time was up"};
   }

@@ -45,8 +45,7 @@ std::string_view advice_for(const Error& error) {
   switch (error.code) {
     case ErrorCode::unreachable:
       return "Is the server running, and does it listen there? Check host and port, listen_addresses on the server, "
-             "and "
-             "a firewall in between. `pg_isready -h HOST -p PORT` asks the same question.";
+             "and a firewall in between. `pg_isready -h HOST -p PORT` asks the same question.";
     case ErrorCode::authentication:
       return "Check user and password. A password is taken from the URL, from PGPASSWORD or from ~/.pgpass (which "
              "must be readable by you alone); pg_hba.conf decides who may connect from where.";
@@ -68,8 +67,7 @@ std::string_view advice_for(const Error& error) {
     case ErrorCode::configuration:
       return "Write it as postgresql://user@host:5432/database?option=value, with special characters in it "
              "percent-encoded (@ is %40, / is %2F), or as \"host=... dbname=...\" or \"service=...\". What it leaves "
-             "out "
-             "comes from PGHOST, PGPORT, PGUSER, PGDATABASE and PGSERVICE, as with psql.";
+             "out comes from PGHOST, PGPORT, PGUSER, PGDATABASE and PGSERVICE, as with psql.";
     case ErrorCode::permission: return "Connect as a superuser, or as a role that is a member of pg_monitor.";
     case ErrorCode::cancelled:
     case ErrorCode::server_error: return advice_for_sqlstate(error.sqlstate);
