@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <ostream>
 #include <thread>
 
@@ -57,9 +58,14 @@ std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& w
     const auto conductor = std::shared_ptr(world.open(urls[index], request.common.limits));
     const bool shows = index == 0;
     threads.emplace_back([&, conductor, index, shows] {
-      results[index] = examine(*conductor, request, [&](const auto& diagnosis, auto since) {
-        if (shows) show_progress(world, request, diagnosis, since);
-      });
+      // What is thrown here (no memory, a bug) is this server's trouble: the others' results are kept.
+      try {
+        results[index] = examine(*conductor, request, [&](const auto& diagnosis, auto since) {
+          if (shows) show_progress(world, request, diagnosis, since);
+        });
+      } catch (const std::exception& problem) {
+        results[index].failure = {"internal", problem.what(), "This is a bug in Lockkeeper, or a lack of memory."};
+      }
     });
   }
   threads.clear();  // joins

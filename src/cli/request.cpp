@@ -167,7 +167,8 @@ std::filesystem::path default_audit() {
   const char* state = std::getenv("XDG_STATE_HOME");
   if (state != nullptr && *state != '\0') return std::filesystem::path(state) / "lockkeeper/audit.jsonl";
   const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr ? home : "") / ".local/state/lockkeeper/audit.jsonl";
+  if (home == nullptr || *home == '\0') return {};  // not into whatever folder we happen to be in
+  return std::filesystem::path(home) / ".local/state/lockkeeper/audit.jsonl";
 }
 
 Request wrong(std::string_view message, std::string_view command) {
@@ -247,6 +248,9 @@ Request parse_request(int argc, const char* const* argv) {
     if (!kill.action.finding && !kill.action.session)
       return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", name);
     if (kill.action.audit.empty()) kill.action.audit = default_audit();
+    if (kill.action.audit.empty() && !kill.action.dry_run) {
+      return wrong("neither HOME nor XDG_STATE_HOME is set: say with --audit FILE where to record what is done", name);
+    }
     kill.common.limit_arguments = limit_arguments(kill.common.limits);
     kill.action.timeout = kill.common.timeout;
     request.kill = std::move(kill);

@@ -158,20 +158,18 @@ void Conductor::carry_out(const ActionRequest& request, model::ActionReport& rep
   }
 }
 
-// Who waited for the lock and does not wait, since then, for the same any more has gone on.
+// Who is still there and waits for nothing has gone on. Waiters of one row go on one after another, each as the one
+// before it commits: those still waiting may well wait for one of the others by now.
 void Conductor::follow_up(const ActionRequest& request, model::ActionReport& report) {
-  std::map<model::SessionId, std::optional<model::WallTime>> waited_since;
-  for (const auto& wait : latest_->waits) waited_since[wait.waiter] = wait.since;
   const auto give_up = std::chrono::steady_clock::now() + follow_up_time;
   while (true) {
     if (tick(request.timeout).failure) return;
     report.went_on.clear();
     report.still_waiting.clear();
     for (const auto& session : report.predicted_freed) {
-      const auto same = std::ranges::find_if(latest_->waits, [&](const model::Wait& wait) {
-        return wait.waiter == session && wait.since == waited_since[session];
-      });
-      (same == latest_->waits.end() ? report.went_on : report.still_waiting).push_back(session);
+      if (latest_->find(session) == nullptr) continue;  // it has ended, by itself or because its client gave up
+      const bool waits = std::ranges::count(latest_->waits, session, &model::Wait::waiter) > 0;
+      (waits ? report.still_waiting : report.went_on).push_back(session);
     }
     if (report.still_waiting.empty() || std::chrono::steady_clock::now() >= give_up) return;
     std::this_thread::sleep_for(follow_up_interval);  // tidy: waits between looks, at most follow_up_time in all

@@ -83,7 +83,11 @@ std::expected<void, std::string> Audit::append(const AuditContext& context, cons
     written = ::write(file_, line.data(), line.size());
   } while (written < 0 && errno == EINTR);
   if (written < 0) return std::unexpected(reason(path_));
-  if (static_cast<std::size_t>(written) < line.size()) return std::unexpected(path_ + ": the disk is full");
+  if (static_cast<std::size_t>(written) < line.size()) {
+    // End the half line, if there is room for that: the next record must not be glued to it.
+    [[maybe_unused]] const ssize_t ended = ::write(file_, "\n", 1);
+    return std::unexpected(path_ + ": the disk is full");
+  }
   // EINVAL: not a file that can be synced (a pipe, /dev/null): its owner knows what it is doing.
   if (::fsync(file_) < 0 && errno != EINVAL && errno != EROFS) return std::unexpected(reason(path_));
   return {};

@@ -49,8 +49,8 @@ struct ActionReport {
   std::optional<Finding> finding;  ///< The finding acted on, if it was chosen by finding.
   std::vector<Target> targets;
   std::vector<SessionId> predicted_freed;  ///< Waiters that can go on if all targets are gone.
-  std::vector<SessionId> went_on;          ///< Of those, who was seen to wait no more afterwards.
-  std::vector<SessionId> still_waiting;    ///< Of those, who still waits.
+  std::vector<SessionId> went_on;          ///< Of those, who is still there and was seen to wait no more.
+  std::vector<SessionId> still_waiting;    ///< Of those, who still waits, be it for another of them.
   std::string audit;                       ///< The audit file; empty in a dry run.
   std::optional<LookFailure> failure;      ///< Nothing (more) was done; why.
 };

@@ -77,7 +77,6 @@ struct Snapshot {
   Server server;
   WallTime taken_at;  ///< The server's clock.
   std::string observer_role;
-  bool observer_is_superuser = false;
   std::vector<Session> sessions;  ///< Without the observer's own; sorted by id.
   std::vector<PreparedTransaction> prepared;
   std::vector<ReplicationHold> replication;

@@ -125,12 +125,10 @@ json::array remedies(const model::Finding& finding, const std::string& url, cons
   json::array result;
   for (const auto& remedy : finding.remedies) {
     const std::string command =
-        remedy.action == model::Action::sql
-            ? remedy.statement
-            : kill_command(options, url, finding.id.value(), remedy.action == model::Action::cancel);
+        remedy.action == model::Action::sql ? remedy.statement : kill_command(options, url, finding, remedy.action);
     result.push_back(json::object{{"action", json::string(to_string(remedy.action))},
                                   {"command", text(command)},
-                                  {"predicted", text(remedy.predicted)}});
+                                  {"predicted", text(prediction(finding, remedy))}});
   }
   return result;
 }

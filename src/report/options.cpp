@@ -2,7 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lockkeeper::report {
+namespace {
+
+auto superusers(const model::Finding& finding) {
+  return std::ranges::count(finding.subjects, true, &model::Session::superuser);
+}
+
+}  // namespace
 
 std::string shell_word(const std::string& text) {
   constexpr const char* safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:@%,";
@@ -12,9 +21,20 @@ std::string shell_word(const std::string& text) {
   return quoted + "'";
 }
 
-std::string kill_command(const Options& options, const std::string& url, const std::string& finding, bool cancel) {
-  return fmt::format("{} kill {}--finding {}{}{} --yes", options.program, url.empty() ? "" : shell_word(url) + " ",
-                     finding, options.arguments.empty() ? "" : " " + options.arguments, cancel ? " --cancel" : "");
+std::string kill_command(const Options& options, const std::string& url, const model::Finding& finding,
+                         model::Action action) {
+  return fmt::format("{} kill {}--finding {}{}{}{} --yes", options.program, url.empty() ? "" : shell_word(url) + " ",
+                     finding.id.value(), options.arguments.empty() ? "" : " " + options.arguments,
+                     action == model::Action::cancel ? " --cancel" : "",
+                     superusers(finding) > 0 ? " --include-superusers" : "");
+}
+
+std::string prediction(const model::Finding& finding, const model::Remedy& remedy) {
+  const auto count = remedy.action == model::Action::sql ? 0 : superusers(finding);
+  if (count == 0) return remedy.predicted;
+  return fmt::format("{} ({} a superuser's, hence --include-superusers)", remedy.predicted,
+                     finding.subjects.size() == 1 ? std::string("it is")
+                                                  : fmt::format("{} of them {}", count, count == 1 ? "is" : "are"));
 }
 
 }  // namespace lockkeeper::report

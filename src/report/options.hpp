@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "model/finding.hpp"
+
 namespace lockkeeper::report {
 
 struct Options {
@@ -15,8 +17,11 @@ struct Options {
 /// A word as a POSIX shell takes it: quoted where it must be.
 [[nodiscard]] std::string shell_word(const std::string& text);
 
-/// The command that acts on the finding: `lockkeeper kill URL --finding ID --yes`.
-[[nodiscard]] std::string kill_command(const Options& options, const std::string& url, const std::string& finding,
-                                       bool cancel);
+/// The command that acts on the finding: `lockkeeper kill URL --finding ID --yes`, with all that it needs to work.
+[[nodiscard]] std::string kill_command(const Options& options, const std::string& url, const model::Finding& finding,
+                                       model::Action action);
+
+/// What the remedy will do, in words; says so where superusers' sessions are among those it ends.
+[[nodiscard]] std::string prediction(const model::Finding& finding, const model::Remedy& remedy);
 
 }  // namespace lockkeeper::report

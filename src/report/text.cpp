@@ -152,13 +152,11 @@ void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
 void add_remedies(Page& page, const model::Finding& finding, const std::string& url, const Options& options) {
   for (const auto& remedy : finding.remedies) {
     const bool sql = remedy.action == model::Action::sql;
-    page.command(
-        sql                                      ? "   = by hand:  "
-        : remedy.action == model::Action::cancel ? "   = cancel:   "
-                                                 : "   = resolve:  ",
-        sql ? remedy.statement : kill_command(options, url, finding.id.value(), remedy.action == model::Action::cancel),
-        Paint::green);
-    page.paragraph("               ", remedy.predicted);
+    page.command(sql                                      ? "   = by hand:  "
+                 : remedy.action == model::Action::cancel ? "   = cancel:   "
+                                                          : "   = resolve:  ",
+                 sql ? remedy.statement : kill_command(options, url, finding, remedy.action), Paint::green);
+    page.paragraph("               ", prediction(finding, remedy));
   }
 }
 

@@ -18,6 +18,7 @@ std::string describe(const model::Holder& holder, const model::Snapshot& snapsho
   const auto& id = std::get<model::SessionId>(holder);
   const model::Session* session = snapshot.find(id);
   if (session == nullptr) return fmt::format("{}", id.pid);
+  if (session->kind == model::SessionKind::background) return fmt::format("{} (a process of the server)", id.pid);
   const std::string_view name = session->application.empty() ? session->user : session->application;
   return fmt::format("{} {} ({})", id.pid, name, to_string(session->state));
 }
@@ -152,6 +153,16 @@ model::Duration Blocking::longest_wait(const model::Holder& holder) const {
     for (const model::Wait* wait : waits_of(session)) longest = std::max(longest, waited(*wait, snapshot_));
   }
   return longest;
+}
+
+bool Blocking::longest_wait_is_upper_bound(const model::Holder& holder) const {
+  const model::Duration longest = longest_wait(holder);
+  for (const auto& session : behind(holder)) {
+    for (const model::Wait* wait : waits_of(session)) {
+      if (!wait->since_is_upper_bound && waited(*wait, snapshot_) == longest) return false;
+    }
+  }
+  return longest > model::Duration::zero();
 }
 
 void Blocking::draw(const model::Holder& holder, std::int64_t depth, std::size_t most,

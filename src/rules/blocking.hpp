@@ -41,6 +41,9 @@ class Blocking {
   /// The longest wait among those behind the holder.
   [[nodiscard]] model::Duration longest_wait(const model::Holder& holder) const;
 
+  /// Whether that longest wait may in truth be shorter: the server did not tell when it began.
+  [[nodiscard]] bool longest_wait_is_upper_bound(const model::Holder& holder) const;
+
   /// The waits of one session: one, but for the leader of parallel workers that wait too.
   [[nodiscard]] std::vector<const model::Wait*> waits_of(const model::SessionId& session) const;
 

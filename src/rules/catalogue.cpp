@@ -9,13 +9,13 @@ namespace lockkeeper::rules {
 
 std::span<const CatalogueEntry> catalogue() {
   static constexpr std::array<CatalogueEntry, 7> entries{{
-      {"root-blocker", "who is at the root of the wait tree, and who is behind it", root_blocker},
-      {"idle-transaction", "open transactions, idle beyond a limit", idle_transaction},
-      {"aborted-transaction", "failed and never rolled back", aborted_transaction},
-      {"long-transaction", "open beyond a limit though never idle for long", long_transaction},
-      {"orphan-prepared", "prepared transactions that nobody finishes", orphan_prepared},
-      {"vacuum-horizon", "what keeps vacuum from cleaning up", vacuum_horizon},
-      {"connection-budget", "who uses the server's connection slots", connection_budget},
+      {"root-blocker", root_blocker},
+      {"idle-transaction", idle_transaction},
+      {"aborted-transaction", aborted_transaction},
+      {"long-transaction", long_transaction},
+      {"orphan-prepared", orphan_prepared},
+      {"vacuum-horizon", vacuum_horizon},
+      {"connection-budget", connection_budget},
   }};
   return entries;
 }

@@ -19,7 +19,6 @@ std::vector<model::Finding> connection_budget(const Look& look, const Limits& li
 
 struct CatalogueEntry {
   std::string_view id;
-  std::string_view says;
   Rule rule;
 };
 

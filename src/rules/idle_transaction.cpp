@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
 
@@ -12,8 +13,9 @@ namespace {
 
 struct Facts {
   std::int64_t count = 0;
-  std::int64_t wrote = 0;    // sessions whose transaction has an id
-  std::int64_t holding = 0;  // sessions that hold any lock
+  std::int64_t wrote = 0;          // sessions whose transaction has an id
+  std::int64_t holding = 0;        // sessions that hold any lock
+  bool transaction_locks = false;  // somebody holds what ends with a transaction
   model::Duration oldest_idle{};
   model::Duration newest_idle{};
   model::Duration oldest_open{};
@@ -28,9 +30,13 @@ std::int64_t used_connections(const model::Snapshot& snapshot) {
   return std::ranges::count(snapshot.sessions, model::SessionKind::client, &model::Session::kind);
 }
 
-std::optional<model::Duration> time_to_exhaustion(const model::Snapshot& snapshot, std::optional<double> growth,
+// Sessions a minute; what is slower would be told as 0.0, and is no trend.
+constexpr double least_growth_told = 0.05;
+
+std::optional<model::Duration> time_to_exhaustion(const Look& look, std::optional<double> growth,
                                                   const Limits& limits) {
-  if (!growth || *growth <= 0) return std::nullopt;
+  const model::Snapshot& snapshot = look.snapshot;
+  if (!growth || *growth < least_growth_told || look.window.span() < limits.least_watch) return std::nullopt;
   const auto left = std::max<std::int64_t>(snapshot.server.usable_connections() - used_connections(snapshot), 0);
   const std::chrono::duration<double, std::ratio<60>> time(static_cast<double>(left) / *growth);
   if (time > limits.longest_forecast) return std::nullopt;
@@ -46,6 +52,7 @@ Facts gather(const Look& look, const IdleGroup& group, const Limits& limits) {
   for (const model::Session* session : group.sessions) {
     facts.oldest_open = std::max(facts.oldest_open, open_for(*session, look.snapshot));
     facts.holding += session->locks.empty() ? 0 : 1;
+    facts.transaction_locks = facts.transaction_locks || holds_transaction_locks(*session);
     holders.emplace_back(session->id);
     std::ranges::copy(look.blocking.behind(session->id), std::back_inserter(facts.blocked));
     if (!session->transaction) continue;
@@ -57,7 +64,7 @@ Facts gather(const Look& look, const IdleGroup& group, const Limits& limits) {
   facts.blocked.erase(repeats.begin(), repeats.end());
   facts.freed = look.blocking.freed_by(holders);
   facts.growth = look.window.growth_per_minute(group.key);
-  facts.exhausted_in = time_to_exhaustion(look.snapshot, facts.growth, limits);
+  facts.exhausted_in = time_to_exhaustion(look, facts.growth, limits);
   return facts;
 }
 
@@ -69,7 +76,8 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
   if (first.statement && first.statement->truncated) items.push_back({"last_statement_truncated", true});
   items.push_back({"oldest_idle", facts.oldest_idle});
   items.push_back({"newest_idle", facts.newest_idle});
-  items.push_back({"oldest_transaction", facts.oldest_open});
+  // PostgreSQL forgets the start of a transaction that failed at top level.
+  if (facts.oldest_open > model::Duration::zero()) items.push_back({"oldest_transaction", facts.oldest_open});
   items.push_back({"wrote", facts.wrote > 0});
   items.push_back({"sessions_that_wrote", facts.wrote});
   items.push_back({"locks", held_locks(group.sessions)});
@@ -89,13 +97,9 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
 model::Severity severity(const Look& look, const Facts& facts, const Limits& limits) {
   const auto usable = static_cast<double>(look.snapshot.server.usable_connections());
   const bool fills = usable > 0 && static_cast<double>(facts.count) >= limits.idle_critical_share * usable;
-  const bool runs_out = facts.exhausted_in && *facts.exhausted_in <= limits.critical_exhaustion &&
-                        look.window.span() >= limits.least_watch;
+  const bool runs_out = facts.exhausted_in && *facts.exhausted_in <= limits.critical_exhaustion;
   return fills || runs_out ? model::Severity::critical : model::Severity::warning;
 }
-
-// Sessions a minute; what is slower would be told as 0.0.
-constexpr double least_growth_told = 0.05;
 
 std::string explain_idle(const Facts& facts) {
   std::string text = "Each has an open transaction and runs nothing: the server waits for the client's next statement.";
@@ -123,11 +127,11 @@ std::string explain_aborted(const Facts& facts) {
       "A statement failed, and the client has not rolled back: every further statement is refused (SQLSTATE "
       "25P02).";
   if (facts.holding == 0) {
-    text +=
-        " The failure was not inside a savepoint: no lock is held and nobody is kept waiting, but the connection is of "
-        "no use until its client rolls back.";
-  } else {
+    text += " It holds no lock, so nobody waits for it, but the connection is of no use until its client rolls back.";
+  } else if (facts.transaction_locks) {
     text += " The failure was inside a savepoint: what was locked before the savepoint is still locked.";
+  } else {
+    text += " What it holds are advisory locks of its session: not even a rollback gives them back.";
   }
   if (!facts.blocked.empty())
     text += fmt::format(" {} for it.",
@@ -140,7 +144,7 @@ std::string net(const model::Session& session) {
   return session.user.empty() || session.superuser
              ? ""
              : fmt::format(" As a safety net: ALTER ROLE {} SET idle_in_transaction_session_timeout = '5min';",
-                           sql_identifier(session.user));
+                           model::sql_identifier(session.user));
 }
 
 std::string predict(const Facts& facts) {

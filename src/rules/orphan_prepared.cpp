@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
 
@@ -58,7 +59,8 @@ model::Finding to_finding(const Look& look, const Group& group) {
       "accordingly, connected to this database, as its owner or a superuser. If nobody uses two-phase commit here, set "
       "max_prepared_transactions = 0.";
   for (std::size_t index = 0; index < std::min(gids.size(), most_named); ++index) {
-    finding.remedies.push_back({model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(gids[index])),
+    finding.remedies.push_back({model::Action::sql,
+                                fmt::format("ROLLBACK PREPARED {};", model::sql_literal(gids[index])),
                                 "its work is lost; wrong if its manager recorded a commit (then COMMIT PREPARED)"});
   }
   return finding;

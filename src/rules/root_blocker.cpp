@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
 
@@ -19,6 +20,7 @@ struct Root {
   std::vector<model::SessionId> behind;
   std::vector<model::SessionId> freed;
   model::Duration longest_wait{};
+  bool upper_bound = false;  // the longest wait may be shorter
 };
 
 // What the root is doing decides whether the wait will end by itself.
@@ -32,7 +34,7 @@ bool unseen(const Root& root) {
 }
 
 model::Severity severity(const Root& root, const Limits& limits) {
-  const bool hopeless = asleep(root) && root.longest_wait >= limits.critical_wait;
+  const bool hopeless = asleep(root) && root.longest_wait >= limits.critical_wait && !root.upper_bound;
   const bool many = static_cast<std::int64_t>(root.behind.size()) >= limits.critical_waiters;
   return hopeless || many ? model::Severity::critical : model::Severity::warning;
 }
@@ -45,7 +47,8 @@ std::string doing(const Root& root, const model::Snapshot& snapshot) {
     case model::SessionState::idle_in_transaction:
       return fmt::format("has a transaction open and has run nothing for {}", duration);
     case model::SessionState::aborted_in_transaction:
-      return fmt::format("failed inside a savepoint, has not rolled back, and has run nothing for {}", duration);
+      return fmt::format("failed, has not rolled back, and has run nothing for {}; it still holds what it locked {}",
+                         duration, holds_transaction_locks(*root.session) ? "before a savepoint" : "for its session");
     case model::SessionState::idle:
       return fmt::format("has no transaction open and has been idle for {}: what it holds is a session-level lock",
                          duration);
@@ -98,6 +101,8 @@ std::string mistake(const Root& root) {
     return "A transaction manager prepared it and never came back to finish it: it crashed, or lost its log.";
   if (root.session->kind == model::SessionKind::autovacuum)
     return "None in a program. Autovacuum gives way to others, unless it has to prevent wraparound.";
+  if (root.session->kind == model::SessionKind::background)
+    return "None in a program. On a replica, replaying a change of the primary (DDL, vacuum) can hold readers up.";
   switch (root.session->state) {
     case model::SessionState::aborted_in_transaction:
       return "The error of a statement was caught and swallowed, and the code went on (or returned) without a "
@@ -114,10 +119,12 @@ std::string mistake(const Root& root) {
 std::string cure(const Root& root, const std::string& observer_role) {
   if (unseen(root)) {
     return fmt::format("See what it does, then look again: GRANT pg_monitor TO {};",
-                       observer_role.empty() ? "the observing role" : sql_identifier(observer_role));
+                       observer_role.empty() ? "the observing role" : model::sql_identifier(observer_role));
   }
   if (root.prepared)
     return "Finish it: COMMIT PREPARED or ROLLBACK PREPARED, in its own database, as its owner or a superuser.";
+  if (root.session->kind == model::SessionKind::background)
+    return "Let it finish; on a replica, max_standby_streaming_delay decides how long readers may hold up the replay.";
   if (root.session->kind == model::SessionKind::autovacuum)
     return "Let it finish; vacuum this table by hand, at a quiet time, before autovacuum is forced to.";
   switch (root.session->state) {
@@ -138,7 +145,7 @@ std::vector<model::Remedy> remedies(const Root& root) {
   const std::string freed = count == 0 ? "nobody can go on by this alone, since they wait for others too"
                                        : counted(count, "waiting session") + " can go on";
   if (const auto* gid = std::get_if<std::string>(&root.holder)) {
-    return {{model::Action::sql, fmt::format("ROLLBACK PREPARED {};", sql_literal(*gid)),
+    return {{model::Action::sql, fmt::format("ROLLBACK PREPARED {};", model::sql_literal(*gid)),
              fmt::format("{}; what the transaction wrote is lost, and whoever prepared it may believe it committed",
                          freed)}};
   }
@@ -148,7 +155,10 @@ std::vector<model::Remedy> remedies(const Root& root) {
   std::vector<model::Remedy> result;
   if (root.session->state == model::SessionState::active) {
     result.push_back(
-        {model::Action::cancel, "", "its statement ends with an error; its locks go only when its client rolls back"});
+        {model::Action::cancel, "",
+         fmt::format(
+             "{}: its statement fails, and its transaction's locks go with it, unless it runs inside a savepoint",
+             freed)});
   }
   const bool wrote = root.session->transaction && root.session->transaction->wrote;
   result.push_back({model::Action::terminate, "", fmt::format("{}; {}", freed, lost_by_ending(1, wrote ? 1 : 0))});
@@ -174,8 +184,11 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
   finding.count = 1;
   if (root.session != nullptr) finding.subjects.push_back(*root.session);
   const auto behind = static_cast<std::int64_t>(root.behind.size());
-  finding.title = fmt::format("{} {} behind {}, the longest for {}", counted(behind, "session"),
-                              behind == 1 ? "waits" : "wait", name(root), model::to_human(root.longest_wait));
+  // Without the wait's own start, its statement's is as early as it can have begun.
+  finding.confidence = root.upper_bound ? model::Confidence::likely : model::Confidence::certain;
+  finding.title =
+      fmt::format("{} {} behind {}, the longest for {}{}", counted(behind, "session"), behind == 1 ? "waits" : "wait",
+                  name(root), root.upper_bound ? "at most " : "", model::to_human(root.longest_wait));
   finding.evidence = evidence(look, root);
   finding.explanation = fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())),
                                     name(root).substr(1), doing(root, look.snapshot), prospect(root));
@@ -231,7 +244,8 @@ std::vector<model::Finding> root_blocker(const Look& look, const Limits& limits)
               std::holds_alternative<std::string>(holder),
               look.blocking.behind(holder),
               {},
-              look.blocking.longest_wait(holder)};
+              look.blocking.longest_wait(holder),
+              look.blocking.longest_wait_is_upper_bound(holder)};
     if (root.longest_wait < limits.min_wait) continue;
     root.freed = look.blocking.freed_by(std::vector{holder});
     if (const auto* id = std::get_if<model::SessionId>(&holder)) root.session = look.snapshot.find(*id);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/wording.hpp"
 
@@ -34,7 +35,7 @@ std::vector<Holdback> holdbacks(const model::Snapshot& snapshot) {
   }
   for (const auto& prepared : snapshot.prepared) {
     result.push_back({prepared.xid_age, fmt::format("prepared transaction '{}'", prepared.gid), nullptr,
-                      fmt::format("ROLLBACK PREPARED {};", sql_literal(prepared.gid))});
+                      fmt::format("ROLLBACK PREPARED {};", model::sql_literal(prepared.gid))});
   }
   for (const auto& hold : snapshot.replication) {
     result.push_back(
@@ -42,7 +43,8 @@ std::vector<Holdback> holdbacks(const model::Snapshot& snapshot) {
          hold.slot ? fmt::format("replication slot {} ({})", hold.name, hold.active ? "in use" : "not in use")
                    : fmt::format("standby {} (hot_standby_feedback)", hold.name),
          nullptr,
-         hold.slot && !hold.active ? fmt::format("SELECT pg_drop_replication_slot({});", sql_literal(hold.name)) : ""});
+         hold.slot && !hold.active ? fmt::format("SELECT pg_drop_replication_slot({});", model::sql_literal(hold.name))
+                                   : ""});
   }
   std::ranges::sort(result, {}, [](const Holdback& held) { return std::tuple(-held.age, held.what); });
   return result;

@@ -26,12 +26,6 @@ void fold(std::map<std::string, std::int64_t>& folded, const model::HeldLock& lo
   folded[fmt::format("{} on {}", lock.mode, lock.target)] += lock.count;
 }
 
-std::string quoted(std::string_view text, char quote) {
-  std::string result(1, quote);
-  for (const char character : text) result.append(character == quote ? 2 : 1, character);
-  return result + quote;
-}
-
 }  // namespace
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
@@ -48,6 +42,7 @@ std::string grouped(std::int64_t count) {
 }
 
 std::string owner(const model::Session& session) {
+  if (session.kind == model::SessionKind::background) return "the server itself";
   const std::string_view user = session.user.empty() ? "unknown" : std::string_view(session.user);
   if (session.application.empty()) return fmt::format("user {}, database {}", user, session.database);
   return fmt::format("application \"{}\" (user {}, database {})", session.application, user, session.database);
@@ -66,14 +61,6 @@ std::vector<std::string> held_locks(std::span<const model::HeldLock> locks, std:
   for (const auto& lock : locks) fold(folded, lock);
   return listed(folded, most);
 }
-
-std::string sql_identifier(std::string_view name) {
-  const bool plain = !name.empty() && (name.front() < '0' || name.front() > '9') &&
-                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
-  return plain ? std::string(name) : quoted(name, '"');
-}
-
-std::string sql_literal(std::string_view text) { return quoted(text, '\''); }
 
 std::string likely_mistake_after(const model::Session& session) {
   using enum sql::StatementKind;
@@ -104,6 +91,11 @@ std::string likely_mistake_after(const model::Session& session) {
       return "The code that began the transaction did not reach its commit or rollback: an early return, an exception, "
              "or a wait for something outside the database.";
   }
+}
+
+bool holds_transaction_locks(const model::Session& session) {
+  if (session.transaction && session.transaction->wrote) return true;
+  return std::ranges::any_of(session.locks, [](const model::HeldLock& lock) { return lock.kind != "advisory"; });
 }
 
 std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote) {

@@ -26,12 +26,12 @@ namespace lockkeeper::rules {
                                                   std::size_t most = 12);
 [[nodiscard]] std::vector<std::string> held_locks(std::span<const model::HeldLock> locks, std::size_t most = 12);
 
-/// A role's or a setting's name as SQL takes it.
-[[nodiscard]] std::string sql_identifier(std::string_view name);
-[[nodiscard]] std::string sql_literal(std::string_view text);
-
 /// What the place of the last statement says about the mistake in the program.
 [[nodiscard]] std::string likely_mistake_after(const model::Session& session);
+
+/// Whether it holds anything that ends with its transaction. At top level a failed transaction has given all that back:
+/// what it still holds was taken before a savepoint, or (advisory locks alone) for the session.
+[[nodiscard]] bool holds_transaction_locks(const model::Session& session);
 
 /// What becomes of the work done so far when sessions are terminated.
 [[nodiscard]] std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote);

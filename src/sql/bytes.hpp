@@ -34,60 +34,75 @@ constexpr std::uint64_t lower_bytes(std::uint64_t bytes) noexcept {
   return bytes | (capital >> 2);
 }
 
+/// Bytes that may be read behind every text the lexer reads, none of them white space or part of a word:
+/// a step of 8 or 16 bytes needs no look at how much is left, and runs stop by themselves.
+inline constexpr std::size_t padding = 32;
+inline constexpr char padding_byte = '}';
+
+/// Copies whole steps: up to 15 bytes more than `size` are read and written.
+inline void copy_steps(char* to, const char* from, std::size_t size) noexcept {
+  for (std::size_t at = 0; at < size || at == 0; at += 16) std::memcpy(to + at, from + at, 16);
+}
+
+/// How many of the sixteen bytes from `at` on are of a kind, up to the first that is not. Both tests say the
+/// same: `test` of sixteen bytes at once where the compiler's own vectors have instructions, `one` of one.
+template <class Test, class One>
+inline int run_length(const char* at, [[maybe_unused]] Test test, [[maybe_unused]] One one) noexcept {
 #if defined(__SSE2__)
-/// Sixteen bytes in one register; the compilers' own vectors need no header.
-using Sixteen = unsigned char __attribute__((vector_size(16)));
-
-inline Sixteen load_sixteen(const char* from) noexcept {
+  using Sixteen = unsigned char __attribute__((vector_size(16)));
+  using Mask = char __attribute__((vector_size(16)));
   Sixteen bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return bytes;
-}
-
-/// How many of the sixteen bytes from `at` on continue an unquoted word: letters, digits, _, $, 0x80 and above.
-inline int word_length(const char* at) noexcept {
-  using Mask = char __attribute__((vector_size(16)));
-  const Sixteen bytes = load_sixteen(at);
-  const auto letter = ((bytes | 0x20) - 'a') < 26;
-  const auto digit = (bytes - '0') < 10;
-  const auto member = letter | digit | (bytes == '_') | (bytes == '$') | (bytes >= 0x80);
-  return std::countr_one(static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<Mask>(member))));
-}
-
-/// How many of the sixteen bytes from `at` on are neither.
-inline int length_without(const char* at, char one, char other) noexcept {
-  using Mask = char __attribute__((vector_size(16)));
-  const Sixteen bytes = load_sixteen(at);
-  const auto found = (bytes == byte(one)) | (bytes == byte(other));
-  return std::countr_zero(static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<Mask>(found))) | 0x10000U);
-}
+  std::memcpy(&bytes, at, sizeof bytes);
+  // Inverted, the mask's upper bits are set: it is never zero, which countr_one would look for.
+  return __builtin_ctz(~static_cast<unsigned>(__builtin_ia32_pmovmskb128(reinterpret_cast<Mask>(test(bytes)))));
+#else
+  int length = 0;
+  while (length != 16 && one(at[length])) ++length;
+  return length;
 #endif
+}
+
+/// Letters, digits, _, $, 0x80 and above: what continues an unquoted word.
+inline int word_length(const char* at) noexcept {
+  return run_length(
+      at,
+      [](auto bytes) {
+        return ((bytes | 0x20) - 'a' < 26) | (bytes - '0' < 10) | (bytes == '_') | (bytes == '$') | (bytes >= 0x80);
+      },
+      continues_word);
+}
+
+inline int digits_length(const char* at) noexcept {
+  return run_length(at, [](auto bytes) { return bytes - '0' < 10; }, is_digit);
+}
+
+inline int space_length(const char* at) noexcept {
+  return run_length(
+      at, [](auto bytes) { return (bytes <= 0x20) | (bytes == 0x7f); },
+      [](char c) { return class_of(c) == Class::space; });
+}
+
+/// The end of the word that goes on at `at`; nearly every word ends in the first step, so the branch is foreseen.
+inline const char* word_end(const char* at) noexcept {
+  for (;;) {
+    const int length = word_length(at);
+    at += length;
+    if (length != 16) [[likely]]
+      return at;
+  }
+}
 
 /// The first place from `at` on where one of two bytes stands, or `end`.
 inline const char* find_either(const char* at, const char* end, char one, char other) noexcept {
-#if defined(__SSE2__)
-  while (end - at >= 16) {
-    const int length = length_without(at, one, other);
+  while (at < end) {
+    const int length = run_length(
+        at, [=](auto bytes) { return (bytes != byte(one)) & (bytes != byte(other)); },
+        [=](char c) { return c != one && c != other; });
     at += length;
-    if (length != 16) return at;
+    if (length != 16) [[likely]]
+      break;
   }
-#endif
-  while (at != end && *at != one && *at != other) ++at;
-  return at;
-}
-
-/// The end of the word that goes on at `at`.
-inline const char* word_end(const char* at, const char* end) noexcept {
-#if defined(__SSE2__)
-  // Sixteen bytes a step: nearly every word ends in the first, so the branch is foreseen.
-  while (end - at >= 16) {
-    const int length = word_length(at);
-    at += length;
-    if (length != 16) return at;
-  }
-#endif
-  while (at != end && continues_word(*at)) ++at;
-  return at;
+  return at < end ? at : end;
 }
 
 }  // namespace lockkeeper::sql

@@ -3,30 +3,19 @@
 #include <cstring>
 #include <utility>
 
+#include "sql/bytes.hpp"
 #include "sql/characters.hpp"
 #include "sql/list_stack.hpp"
+#include "sql/names.hpp"
 
 namespace lockkeeper::sql {
 namespace {
 
-// Quoted text that would mean the same without its quotes: PostgreSQL folds unquoted names to lower case.
-bool is_simple_name(std::string_view quoted, Dialect dialect, bool after_dot) noexcept {
-  if (quoted.size() < 3 || (quoted[0] != '"' && quoted[0] != '`')) return false;
-  const std::string_view text = quoted.substr(1, quoted.size() - 2);
-  if (!begins_word(text[0])) return false;
-  bool capitals = false;
-  for (const char c : text) {
-    if (!continues_word(c)) return false;
-    capitals = capitals || is_upper(c);
-  }
-  if (capitals && dialect == Dialect::postgres) return false;
-  if (text.size() > longest_keyword || after_dot) return true;
-  const KnownWord known = find_word(word_key(text.data(), text.size(), text.size()));
-  return !known.known() || (!capitals && !known.reserved(dialect));
-}
-
-void lower(char* text, std::size_t size) noexcept {
-  for (std::size_t at = 0; at < size; ++at) text[at] = to_lower(text[at]);
+// The padded text: behind it lies what a step may read beyond its end.
+std::string_view padded_copy(std::string_view text, char* buffer) noexcept {
+  if (!text.empty()) std::memcpy(buffer, text.data(), text.size());
+  std::memset(buffer + text.size(), padding_byte, padding);
+  return {buffer, text.size()};
 }
 
 // With details the same code also writes the readable text and follows the kind; without, the calls vanish.
@@ -57,7 +46,25 @@ class Canonicalizer {
       write_semicolon();
   }
   void accept(const Token& token);
-  void word(const Token& token);
+  // Tokens that begin alike are nearly all of one kind: a test that is foreseen, before a jump that is not.
+  template <TokenKind usual>
+  bool take(const Token& token) {
+    settle();
+    if (token.kind != usual) [[unlikely]] {
+      accept(token);
+    } else if constexpr (usual == TokenKind::word) {
+      word(token);
+    } else if constexpr (usual == TokenKind::name) {
+      name(token);
+    } else if constexpr (usual == TokenKind::number) {
+      number(token);
+    } else {
+      literal(token);
+    }
+    return true;
+  }
+  // Half of all tokens are words: a call of its own costs more than the code twice.
+  [[gnu::always_inline]] inline void word(const Token& token);
   bool is_literal_word(const Token& token) const noexcept;
   void name(const Token& token);
   void literal(const Token& token);
@@ -76,6 +83,13 @@ class Canonicalizer {
     out_ = before->end;
     cut(before->mark);
   }
+  // Bytes of the text itself, behind which more may be read.
+  void write_text(std::string_view bytes) noexcept {
+    char* const out = out_;
+    copy_steps(out, bytes.data(), bytes.size());
+    out[bytes.size()] = ' ';
+    out_ = out + bytes.size() + 1;
+  }
   // Through a local: a char may alias any member, which would be read again after every store.
   void write(std::string_view bytes) noexcept {
     char* const out = out_;
@@ -90,8 +104,8 @@ class Canonicalizer {
     out_ = out + 2;
   }
   // After every token: what the next one needs to know of it.
-  void leave(bool operand, Keyword keyword = Keyword::none) noexcept {
-    place_ = {operand, false, false};
+  void leave(bool operand, Keyword keyword = Keyword::none, bool verb = false, bool dot = false) noexcept {
+    place_ = {operand, verb, dot};
     previous_ = keyword;
     literal_before_ = TokenKind::end;
     after_sign_ = false;
@@ -130,16 +144,7 @@ class Canonicalizer {
 template <bool with_details>
 inline bool Canonicalizer<with_details>::step() {
   switch (lexer_.look()) {
-    case Class::word: {
-      const Token token = lexer_.word();
-      settle();
-      if (token.kind == TokenKind::word) [[likely]] {
-        word(token);
-      } else {
-        accept(token);
-      }
-      return true;
-    }
+    case Class::word: return take<TokenKind::word>(lexer_.word());
     case Class::comma:
       settle();
       comma(lexer_.single(TokenKind::comma));
@@ -165,16 +170,15 @@ inline bool Canonicalizer<with_details>::step() {
       return true;
     case Class::quote:
       settle();
-      literal(lexer_.dispatch(place_));
+      literal(lexer_.quoted());
       return true;
-    case Class::digit:
-    case Class::dollar:
-      settle();
-      accept(lexer_.dispatch(place_));
-      return true;
+    case Class::double_quote: return take<TokenKind::name>(lexer_.double_quoted());
+    case Class::digit: return take<TokenKind::number>(lexer_.number(place_));
+    case Class::dollar: return take<TokenKind::parameter>(lexer_.dollar());
     default: break;
   }
   const Token token = lexer_.next(place_);
+  if (token.kind == TokenKind::skipped) return true;
   if (token.kind == TokenKind::end) return false;
   if (token.kind != TokenKind::semicolon) settle();
   accept(token);
@@ -204,7 +208,7 @@ void Canonicalizer<with_details>::accept(const Token& token) {
       return;
     case TokenKind::variable:
       track(Keyword::none);
-      write(token.text());
+      write_text(token.text());
       show(token.text(), Shape::name, token.spaced);
       return leave(true);
     case TokenKind::hint_open:
@@ -216,6 +220,7 @@ void Canonicalizer<with_details>::accept(const Token& token) {
       show("*/", Shape::symbol, token.spaced);
       return leave(false);
     case TokenKind::other:
+    case TokenKind::skipped:
     case TokenKind::end: break;
   }
   track(Keyword::none);
@@ -226,7 +231,7 @@ template <bool with_details>
 void Canonicalizer<with_details>::word(const Token& token) {
   const std::size_t length = token.size();
   if (length > longest_keyword) return name(token);
-  const WordKey key = word_key(token.begin, length, lexer_.readable(token.begin));
+  const WordKey key = word_key(token.begin, length);
   const KnownWord known = place_.dot ? KnownWord{} : find_word(key);  // t.select is a column
   if (known.has(WordFlag::literal) && is_literal_word(token)) return literal(token);
   if (literal_before_ == TokenKind::unicode_string && known.keyword == Keyword::uescape) {
@@ -243,7 +248,7 @@ void Canonicalizer<with_details>::word(const Token& token) {
     if (length > 16) [[unlikely]]
       store_bytes(out + 16, key[2]);
   } else {
-    std::memcpy(out, token.begin, length);
+    copy_steps(out, token.begin, length);
   }
   out[length] = ' ';
   out_ = out + length + 1;
@@ -251,8 +256,7 @@ void Canonicalizer<with_details>::word(const Token& token) {
   const bool tight = known.has(WordFlag::function);
   const bool keyword = known.has(WordFlag::leads) || known.has(WordFlag::clause) || known.reserved(dialect_);
   show(token.text(), tight ? Shape::function : keyword ? Shape::keyword : Shape::name, token.spaced);
-  leave(!known.has(WordFlag::leads), known.keyword);
-  place_.verb = known.has(WordFlag::verb);
+  leave(!known.has(WordFlag::leads), known.keyword, known.has(WordFlag::verb));
 }
 
 // NULL, TRUE and FALSE are values, but for IS NULL, NOT NULL, NOT TRUE, ON DELETE SET NULL, RETURNS NULL ON
@@ -273,7 +277,7 @@ void Canonicalizer<with_details>::name(const Token& token) {
   if (token.kind == TokenKind::name && is_simple_name(text, dialect_, place_.dot)) {
     text = text.substr(1, text.size() - 2);
   }
-  write(text);
+  write_text(text);
   if (token.kind == TokenKind::word && dialect_ == Dialect::postgres) lower(out_ - 1 - text.size(), text.size());
   show(token.text(), Shape::name, token.spaced);
   leave(true);
@@ -374,7 +378,7 @@ void Canonicalizer<with_details>::symbol(const Token& token, Shape shape) {
   if (token.size() == 1) {
     write(*token.begin);
   } else {
-    write(token.text());
+    write_text(token.text());
   }
   show(token.text(), shape, token.spaced);
   leave(false);
@@ -383,11 +387,13 @@ void Canonicalizer<with_details>::symbol(const Token& token, Shape shape) {
 }  // namespace
 
 CanonicalText canonicalize(std::string_view text, const Options& options, char* buffer) {
-  return Canonicalizer<false>(text, options, buffer, nullptr).run();
+  const std::string_view padded = padded_copy(text, buffer);
+  return Canonicalizer<false>(padded, options, buffer + text.size() + padding, nullptr).run();
 }
 
 CanonicalText canonicalize(std::string_view text, const Options& options, char* buffer, Details& details) {
-  return Canonicalizer<true>(text, options, buffer, &details).run();
+  const std::string_view padded = padded_copy(text, buffer);
+  return Canonicalizer<true>(padded, options, buffer + text.size() + padding, &details).run();
 }
 
 }  // namespace lockkeeper::sql

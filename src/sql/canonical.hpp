@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/bytes.hpp"
 #include "sql/keywords.hpp"
 #include "sql/kind_tracker.hpp"
 #include "sql/lexer.hpp"
@@ -22,8 +23,9 @@ namespace lockkeeper::sql {
 /// and the stack of open lists is a fixed few kilobytes. Texts may nest as deep as they like.
 inline constexpr std::size_t max_list_depth = 64;
 
-/// Bytes the canonical form of `size` bytes of text can need, with room for stores of whole words of 8.
-[[nodiscard]] constexpr std::size_t canonical_capacity(std::size_t size) noexcept { return 2 * size + 64; }
+/// Bytes canonicalize needs for `size` bytes of text: a padded copy of it, and its canonical form, which is at
+/// most twice as long, with room for stores of whole steps.
+[[nodiscard]] constexpr std::size_t canonical_capacity(std::size_t size) noexcept { return 3 * size + padding + 64; }
 
 /// What analyze wants to know beyond the bytes.
 struct Details {
@@ -39,7 +41,7 @@ struct CanonicalText {
   bool truncated = false;
 };
 
-/// `buffer` must hold canonical_capacity(text.size()) bytes; the result points into it.
+/// `buffer` must hold canonical_capacity(text.size()) bytes; the result and the comments point into it.
 [[nodiscard]] CanonicalText canonicalize(std::string_view text, const Options& options, char* buffer);
 /// The same bytes, and the details.
 [[nodiscard]] CanonicalText canonicalize(std::string_view text, const Options& options, char* buffer, Details& details);

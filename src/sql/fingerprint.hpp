@@ -53,7 +53,7 @@ inline constexpr std::size_t max_tags = 64;
 [[nodiscard]] Statement analyze(std::string_view text, const Options& options);
 
 /// The same fingerprint as analyze's, for the hot path: one pass, and no allocation once `scratch` has
-/// grown to twice the text's length. The content of `scratch` afterwards is unspecified.
+/// grown to three times the text's length. The content of `scratch` afterwards is unspecified.
 [[nodiscard]] Fingerprint fingerprint(std::string_view text, const Options& options, std::string& scratch);
 
 }  // namespace lockkeeper::sql

@@ -162,10 +162,12 @@ constexpr KnownWord& known_word(WordTable& table, std::string_view text) {
   const WordKey key = key_of(text);
   std::size_t slot = WordTable::slot_of(key);
   for (; table.slots[slot] != 0; slot = (slot + 1) % WordTable::slot_count) {
-    if (table.entries[table.slots[slot]].key == key) return table.entries[table.slots[slot]].word;
+    WordTable::Entry& found = table.entries[table.slots[slot]];
+    if (found.key == key) return found.word;
+    found.shared = ~std::uint64_t{0};
   }
   WordTable::Entry& entry = table.entries[table.size];
-  entry = {key, {Keyword::other, 0}};
+  entry = {key, {Keyword::other, 0}, 0};
   table.slots[slot] = static_cast<std::uint16_t>(table.size++);
   return entry.word;
 }

@@ -111,6 +111,11 @@ struct KnownWord {
   std::uint8_t flags = 0;
 
   [[nodiscard]] constexpr bool has(WordFlag flag) const noexcept { return (flags & flag) != 0; }
+  /// Nothing if not; without a branch.
+  [[nodiscard]] constexpr KnownWord only_if(bool condition) const noexcept {
+    const auto mask = static_cast<std::uint8_t>(-static_cast<int>(condition));
+    return {static_cast<Keyword>(static_cast<std::uint8_t>(keyword) & mask), static_cast<std::uint8_t>(flags & mask)};
+  }
   [[nodiscard]] constexpr bool known() const noexcept { return keyword != Keyword::none; }
   [[nodiscard]] constexpr bool reserved(Dialect dialect) const noexcept {
     return has(dialect == Dialect::postgres ? pg_reserved : mysql_reserved);
@@ -132,13 +137,8 @@ inline constexpr auto key_masks = [] {
   return masks;
 }();
 
-/// The word's key. `readable` bytes may be read from `word`; at least `length`, which is at most longest_keyword.
-inline WordKey word_key(const char* word, std::size_t length, std::size_t readable) noexcept {
-  if (readable < longest_keyword) [[unlikely]] {
-    std::array<char, longest_keyword> copy{};
-    std::memcpy(copy.data(), word, length);
-    return word_key(copy.data(), length, copy.size());
-  }
+/// The word's key; `length` is at most longest_keyword, and so many bytes may be read from `word` in any case.
+inline WordKey word_key(const char* word, std::size_t length) noexcept {
   // Two parts always: a branch on the length would be mispredicted more often than it saves.
   const WordKey& mask = key_masks[length];
   WordKey key{lower_bytes(load_bytes(word)) & mask[0], lower_bytes(load_bytes(word + 8)) & mask[1], 0};
@@ -147,11 +147,19 @@ inline WordKey word_key(const char* word, std::size_t length, std::size_t readab
   return key;
 }
 
+/// Whether the word is its own key: it has no capitals.
+inline bool is_key(const WordKey& key, const char* word, std::size_t length) noexcept {
+  const WordKey& mask = key_masks[length];
+  return (((load_bytes(word) & mask[0]) ^ key[0]) | ((load_bytes(word + 8) & mask[1]) ^ key[1]) |
+          ((load_bytes(word + 16) & mask[2]) ^ key[2])) == 0;
+}
+
 /// All known words. Small slots beside dense entries: a name that is no keyword costs one look at eight kilobytes.
 struct WordTable {
   struct Entry {
     WordKey key{};
     KnownWord word;
+    std::uint64_t shared = 0;  // all ones if another word has the same slot and stands in the next one
   };
   static constexpr unsigned slot_bits = 12;
   static constexpr std::size_t slot_count = std::size_t{1} << slot_bits;
@@ -165,8 +173,9 @@ struct WordTable {
     const std::uint64_t mixed = key[0] * 0x9E3779B97F4A7C15 + key[1] * 0xC2B2AE3D27D4EB4F + key[2];
     return static_cast<std::size_t>(mixed >> (64 - slot_bits));
   }
-  static constexpr bool same(const WordKey& a, const WordKey& b) noexcept {
-    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2])) == 0;
+  /// 0 if they are the same.
+  static constexpr std::uint64_t difference(const WordKey& a, const WordKey& b) noexcept {
+    return (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]);
   }
 };
 
@@ -177,12 +186,11 @@ extern const WordTable known_words;
   std::size_t slot = WordTable::slot_of(key);
   for (;;) {
     // Whether a word is known cannot be foreseen, so the first look answers both without a branch: a free
-    // slot leads to the empty entry, which says none.
-    const std::size_t index = known_words.slots[slot];
-    const WordTable::Entry& entry = known_words.entries[index];
-    const bool another = (index != 0) & !WordTable::same(entry.key, key);
-    if (!another) [[likely]]
-      return entry.word;
+    // slot leads to the empty entry, and a word not found where its slot is not shared is no known word.
+    const WordTable::Entry& entry = known_words.entries[known_words.slots[slot]];
+    const std::uint64_t difference = WordTable::difference(entry.key, key);
+    if ((difference & entry.shared) == 0) [[likely]]
+      return entry.word.only_if(difference == 0);
     slot = (slot + 1) % WordTable::slot_count;
   }
 }

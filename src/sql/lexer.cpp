@@ -7,29 +7,21 @@
 namespace lockkeeper::sql {
 
 Token Lexer::next(const Place& place) {
-  for (;;) {
-    while (at_ != end_ && class_of(*at_) == Class::space) {
-      ++at_;
-      spaced_ = true;
-    }
-    if (at_ == end_) {
-      if (close_hint()) return {TokenKind::hint_close, true, nullptr, nullptr};
-      if (version_comments_ != 0) truncated_ = true;
-      return {TokenKind::end, spaced_, end_, end_};
-    }
-    const Class kind = class_of(*at_);
-    if (kind != Class::minus && kind != Class::slash && kind != Class::star && kind != Class::hash) {
-      return dispatch(place);
-    }
-    Token hint;
-    if (!skip_comment(place, hint)) return dispatch(place);
-    if (hint.kind == TokenKind::hint_open) return hint;
-    spaced_ = true;
+  if (at_ == end_) {
+    spaced_ = false;
+    if (close_hint()) return {TokenKind::hint_close, true, nullptr, nullptr};
+    if (version_comments_ != 0) truncated_ = true;
+    return {TokenKind::end, true, end_, end_};
   }
+  Token token;
+  if (!skip_comment(place, token)) return dispatch(place);
+  spaced_ = token.kind == TokenKind::skipped;
+  return token;
 }
 
-// Whether something was skipped, or `hint` was set.
-bool Lexer::skip_comment(const Place& place, Token& hint) {
+// Whether `token` was set: something was skipped or is a hint.
+bool Lexer::skip_comment(const Place& place, Token& token) {
+  token.kind = TokenKind::skipped;
   if (line_comment()) {
     skip_line();
     return true;
@@ -41,7 +33,7 @@ bool Lexer::skip_comment(const Place& place, Token& hint) {
   }
   if (*at_ != '/' || peek() != '*') return false;
   if (mysql_ && place.verb && peek(2) == '+' && !in_hint() && open_hint()) {
-    hint = {TokenKind::hint_open, true, nullptr, nullptr};
+    token = {TokenKind::hint_open, true, nullptr, nullptr};
     return true;
   }
   const std::size_t marks = !mysql_ ? 0 : peek(2) == '!' ? 3 : peek(2) == 'M' && peek(3) == '!' ? 4 : 0;
@@ -62,9 +54,7 @@ bool Lexer::line_comment() const noexcept {
   return !mysql_ || end_ - at_ == 2 || class_of(at_[2]) == Class::space;
 }
 
-void Lexer::skip_line() noexcept {
-  while (at_ != end_ && *at_ != '\n' && (mysql_ || *at_ != '\r')) ++at_;
-}
+void Lexer::skip_line() noexcept { at_ = find_either(at_, end_, '\n', mysql_ ? '\n' : '\r'); }
 
 void Lexer::skip_block_comment() {
   const char* end = nullptr;
@@ -85,6 +75,7 @@ void Lexer::skip_block_comment() {
 const char* Lexer::nested_comment_end() const noexcept {
   std::size_t depth = 1;
   for (const char* at = at_ + 2; end_ - at >= 2;) {
+    at = find_either(at, end_ - 1, '*', '/');
     if (at[0] == '*' && at[1] == '/') {
       at += 2;
       if (--depth == 0) return at;
@@ -126,8 +117,8 @@ Token Lexer::dispatch(const Place& place) {
     case Class::open: return take(TokenKind::open, 1);
     case Class::close: return take(TokenKind::close, 1);
     case Class::semicolon: return take(TokenKind::semicolon, 1);
-    case Class::quote: return continues_escapes_ ? escape_string(0) : string(0, '\'', backslash_escapes_);
-    case Class::double_quote: return double_quote_is_string_ ? string(0, '"', backslash_escapes_) : quoted_name(0, '"');
+    case Class::quote: return quoted();
+    case Class::double_quote: return double_quoted();
     case Class::backtick: return mysql_ ? quoted_name(0, '`') : operator_run();
     case Class::dollar: return dollar();
     case Class::colon: return colon(place);
@@ -153,7 +144,8 @@ Token Lexer::word_or_literal(const char* end) {
     // _utf8mb4'...' is one literal: drop the introducer, the literal follows.
     at_ = end;
     spaced_ = true;
-    return next({});
+    static_cast<void>(look());
+    return dispatch({});
   }
   return take_until(TokenKind::word, end);
 }
@@ -180,7 +172,7 @@ bool Lexer::introduces_literal(const char* after) const noexcept {
   if (end_ - after < 2) return false;
   const char letter = to_lower(*after);
   if (after[1] == '\'') return letter == 'x' || letter == 'b' || letter == 'n';
-  const char* number = word_end(after, end_);
+  const char* number = word_end(after);
   return number - after > 2 && after[0] == '0' && after[1] == 'x' && std::all_of(after + 2, number, is_hex);
 }
 

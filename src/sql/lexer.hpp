@@ -17,6 +17,7 @@ namespace lockkeeper::sql {
 
 enum class TokenKind : std::uint8_t {
   end,
+  skipped,   // a comment
   word,      // unquoted, a keyword or a name
   name,      // quoted, quotes included
   variable,  // MySQL's @name, @@name
@@ -56,6 +57,7 @@ struct Place {
 
 class Lexer {
  public:
+  /// Behind the text must lie `padding` bytes that are padding_byte.
   /// `comments`, if given, receives the inside of every complete /* comment */ that is dropped.
   Lexer(std::string_view text, const Options& options, std::vector<std::string_view>* comments) noexcept
       : at_(text.data()),
@@ -67,29 +69,47 @@ class Lexer {
         backslash_escapes_(mysql_ && !options.no_backslash_escapes),
         truncated_(options.truncated) {}
 
-  /// What the next token begins with, behind one space: the common tokens then have calls of their own,
-  /// so that one jump decides what a byte is. Class::space means: none of them, call next().
+  /// What the next token begins with, behind white space: the common tokens then have calls of their own,
+  /// so that one jump decides what a byte is.
   [[nodiscard]] Class look() noexcept {
-    spaced_ = false;
-    if (at_ == end_) return Class::space;
-    spaced_ = *at_ == ' ';
-    at_ += spaced_ ? 1 : 0;
-    return at_ == end_ ? Class::space : class_of(*at_);
+    // One space or none without a branch, which would be mispredicted; more than one with it, for a step of
+    // sixteen bytes takes long to say where the next token begins, and that is what everything waits for.
+    spaced_ = spaced_ || *at_ == ' ';
+    at_ += *at_ == ' ' ? 1 : 0;
+    Class kind = class_of(*at_);
+    while (kind == Class::space) {
+      at_ += space_length(at_);
+      spaced_ = true;
+      kind = class_of(*at_);
+    }
+    return kind;
   }
   /// The next token, whatever it is. Call look() first.
   [[nodiscard]] Token next(const Place& place);
-  /// look() said neither space nor anything a comment may begin with.
-  [[nodiscard]] Token dispatch(const Place& place);
   /// look() said word.
   [[nodiscard]] Token word() {
-    const char* end = word_end(at_ + 1, end_);
-    if (end != end_) {
-      const bool prefix = (*end == '\'' || *end == '&') && end - at_ == 1;
-      if (prefix || (mysql_ && *at_ == '_')) [[unlikely]]
-        return word_or_literal(end);
-    }
+    const char* end = word_end(at_ + 1);
+    const bool prefix = (*end == '\'' || *end == '&') && end - at_ == 1;
+    if (prefix || (mysql_ && *at_ == '_')) [[unlikely]]
+      return word_or_literal(end);
     return take_until(TokenKind::word, end);
   }
+  /// look() said digit: a number, or a word of MySQL.
+  [[nodiscard]] Token number(const Place& place) {
+    const int length = digits_length(at_);
+    if (length != 16 && at_[length] != '.' && !continues_word(at_[length])) [[likely]]
+      return place.dot && mysql_ ? take_until(TokenKind::word, at_ + length)
+                                 : take_until(TokenKind::number, at_ + length);
+    return long_number(place);
+  }
+  /// look() said quote.
+  [[nodiscard]] Token quoted() { return continues_escapes_ ? escape_string(0) : string(0, '\'', backslash_escapes_); }
+  /// look() said double_quote: a string or a name.
+  [[nodiscard]] Token double_quoted() {
+    return double_quote_is_string_ ? string(0, '"', backslash_escapes_) : quoted_name(0, '"');
+  }
+  /// look() said dollar: $1, $tag$...$tag$, or something rare.
+  [[nodiscard]] Token dollar();
   /// look() said comma, open or close.
   [[nodiscard]] Token single(TokenKind kind) noexcept { return take(kind, 1); }
   /// look() said dot: whether it begins no number.
@@ -100,10 +120,6 @@ class Lexer {
   }
 
   [[nodiscard]] bool truncated() const noexcept { return truncated_; }
-  /// Bytes that may be read from `from` on: the text goes on behind a hint's end.
-  [[nodiscard]] std::size_t readable(const char* from) const noexcept {
-    return static_cast<std::size_t>(text_end_ - from);
-  }
 
  private:
   [[nodiscard]] char peek(std::size_t ahead = 1) const noexcept {
@@ -113,6 +129,7 @@ class Lexer {
   Token take_until(TokenKind kind, const char* end) noexcept {
     continues_escapes_ = false;
     const Token token{kind, spaced_, at_, end};
+    spaced_ = false;
     at_ = end;
     return token;
   }
@@ -125,16 +142,16 @@ class Lexer {
   bool open_hint() noexcept;
   bool close_hint() noexcept;
 
+  [[nodiscard]] Token dispatch(const Place& place);
   Token word_or_literal(const char* end);
   Token prefixed(std::size_t prefix);
   bool introduces_literal(const char* after) const noexcept;
-  Token number(const Place& place);
+  Token long_number(const Place& place);
   const char* number_end() const noexcept;
   Token string(std::size_t prefix, char quote, bool escapes, TokenKind kind = TokenKind::string);
   Token escape_string(std::size_t prefix);
   Token quoted_name(std::size_t prefix, char quote);
   const char* quote_end(const char* from, char quote, bool escapes) const noexcept;
-  Token dollar();
   Token colon(const Place& place);
   Token question(const Place& place);
   Token at_sign();

@@ -23,10 +23,10 @@ const char* exponent(const char* at, const char* end, bool separators) noexcept 
 
 }  // namespace
 
-Token Lexer::number(const Place& place) {
+Token Lexer::long_number(const Place& place) {
   if (!mysql_) return take_until(TokenKind::number, number_end());
   // MySQL's names may begin with a digit: 2fa_codes, t.1st.
-  const char* all = word_end(at_, end_);
+  const char* all = word_end(at_);
   if (place.dot) return take_until(TokenKind::word, all);
   const char* end = number_end();
   return all > end ? take_until(TokenKind::word, all) : take_until(TokenKind::number, end);
@@ -49,10 +49,11 @@ const char* Lexer::number_end() const noexcept {
 // $1, $tag$...$tag$, or a lone dollar.
 Token Lexer::dollar() {
   if (is_digit(peek())) {
-    const char* end = digits(at_ + 1, end_, false);
+    const char* end = at_ + 1;
+    while (is_digit(*end)) end += digits_length(end);
     if (!mysql_ || end == end_ || !continues_word(*end)) return take_until(TokenKind::parameter, end);
   }
-  if (mysql_) return take_until(TokenKind::word, word_end(at_, end_));
+  if (mysql_) return take_until(TokenKind::word, word_end(at_));
   const char* at = at_ + 1;
   while (at != end_ && *at != '$' && continues_word(*at)) ++at;
   if (at == end_ || *at != '$' || is_digit(at_[1])) return take(TokenKind::other, 1);
@@ -68,7 +69,7 @@ Token Lexer::colon(const Place& place) {
   if (peek() == '=') return take(TokenKind::operator_, 2);
   // After an operand it is a slice's colon, x[1:n].
   if (!place.operand && continues_word(peek()) && peek() != '$') {
-    return take_until(TokenKind::parameter, word_end(at_ + 1, end_));
+    return take_until(TokenKind::parameter, word_end(at_ + 1));
   }
   return take(TokenKind::colon, 1);
 }
@@ -82,7 +83,7 @@ Token Lexer::question(const Place& place) {
 
 Token Lexer::at_sign() {
   const std::size_t marks = peek() == '@' ? 2 : 1;
-  const char* end = word_end(at_ + marks, end_);
+  const char* end = word_end(at_ + marks);
   if (end == at_ + marks) return take(TokenKind::operator_, 1);
   return take_until(TokenKind::variable, end);
 }

@@ -123,6 +123,22 @@ TEST_P(Guards, SomebodyStillWaitsFarBackInTheQueue) {
   for (auto& waiter : waiters) EXPECT_EQ(waiter.try_finish(), "00000");
 }
 
+TEST_P(Guards, AnOrdinaryRoleSeesThatAnotherRolesSessionWaitsForItsOwn) {
+  observer().exec("DROP ROLE IF EXISTS app; CREATE ROLE app LOGIN; DROP ROLE IF EXISTS other; CREATE ROLE other LOGIN");
+  target().exec("ROLLBACK");
+  Session root(server().url("postgres", "app"));
+  root.exec("BEGIN; " + update_row_1);
+  Looker app(server().url("postgres", "app"));
+  const auto own = model::guard_for(session_of(app.look(), root.pid()), true);
+  EXPECT_EQ(app->terminate(own, soon()).outcome, ActionOutcome::moved_on) << "nobody waits yet";
+  Session waiter(server().url("postgres", "other"));
+  waiter.send(update_row_1);
+  lockkeeper::testing::wait_until_waiting(observer(), waiter.pid());
+  const auto result = app->terminate(own, soon());
+  EXPECT_EQ(result.outcome, ActionOutcome::done) << result.reason;
+  EXPECT_EQ(waiter.try_finish(), "00000");
+}
+
 TEST_P(Guards, AStatementThatEndedByItselfIsNotCancelledAndNorIsTheNext) {
   target().send("SELECT pg_sleep(0.2)");
   lockkeeper::testing::wait_until_state(observer(), target().pid(), "active");

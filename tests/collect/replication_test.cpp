@@ -31,6 +31,37 @@ TEST_P(Replication, ASlotThatReservesOnlyFilesHoldsNothingBack) {
   EXPECT_TRUE(snapshot.replication.empty());
 }
 
+TEST(Standby, ReplayThatWaitsForAReadersLockIsAWaitOfTheStartupProcess) {
+  PostgresServer primary = PostgresServer::start({.settings = {{"max_standby_streaming_delay", "-1"}}});
+  PostgresServer standby = PostgresServer::start_standby(primary);
+  Session writer(primary.url());
+  writer.exec("CREATE TABLE shown (id int)");
+  Session administrator(standby.url());
+  lockkeeper::testing::wait_until(
+      [&] { return !administrator.exec("SELECT FROM pg_class WHERE relname = 'shown'").empty(); },
+      lockkeeper::testing::default_patience, "the table to reach the standby");
+  Session reader(standby.url());
+  reader.exec("BEGIN; SELECT FROM shown");
+  writer.exec("ALTER TABLE shown ADD COLUMN name text");
+  const std::int64_t startup =
+      std::stoll(administrator.value("SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'"));
+  Looker looker(standby.url());
+  const model::Snapshot snapshot =
+      looker.look_until([](const model::Snapshot& seen) { return !seen.waits.empty(); }, "the startup process to wait");
+  const model::Wait& wait = wait_of(snapshot, startup);
+  EXPECT_EQ(wait.target, "public.shown");
+  EXPECT_EQ(wait.mode, "AccessExclusiveLock");
+  EXPECT_EQ(pids_of(wait.blocked_by), std::vector<std::int64_t>{reader.pid()});
+  EXPECT_EQ(session_of(snapshot, startup).kind, model::SessionKind::background);
+  Session late(standby.url());
+  late.send("SELECT FROM shown");
+  const model::Snapshot queued = looker.look_until([](const model::Snapshot& seen) { return seen.waits.size() == 2; },
+                                                   "a reader to queue behind it");
+  EXPECT_EQ(pids_of(wait_of(queued, late.pid()).blocked_by), std::vector<std::int64_t>{startup});
+  reader.exec("COMMIT");
+  EXPECT_EQ(late.try_finish(), "00000");
+}
+
 TEST(Standby, IsLookedAtAndItsSessionsEndedAndItsFeedbackIsSeenOnThePrimary) {
   PostgresServer primary = PostgresServer::start();
   PostgresServer standby = PostgresServer::start_standby(primary);

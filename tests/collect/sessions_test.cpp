@@ -146,5 +146,26 @@ TEST_P(Sessions, ALongStatementIsMarkedAsCutOffAndItsLiteralsAreGone) {
   EXPECT_EQ(seen.statement->text.find("sekret"), std::string::npos) << seen.statement->text;
 }
 
+TEST(OddServers, AQuerySizeThatIsNoWholeNumberOfKilobytesIsRead) {
+  PostgresServer odd = PostgresServer::start({.settings = {{"track_activity_query_size", "1500"}}});
+  Session busy(odd.url());
+  busy.exec("BEGIN; SELECT 1 AS " + std::string(2000, 'x'));
+  const model::Snapshot snapshot = Looker(odd.url()).look();
+  EXPECT_TRUE(session_of(snapshot, busy.pid()).statement.value().truncated);
+}
+
+// 0x81, the second byte of this letter, is no character of WIN1252.
+TEST(OddServers, ATextInAnotherDatabasesEncodingDoesNotFailTheLook) {
+  PostgresServer server = PostgresServer::start();
+  Session administrator(server.url());
+  administrator.exec("CREATE DATABASE u ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+  administrator.exec("CREATE DATABASE w ENCODING 'WIN1252' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+  Session foreign(server.url("u"));
+  foreign.exec("BEGIN");
+  foreign.exec("SELECT 1 AS \"Á\"");
+  const model::Snapshot snapshot = Looker(server.url("w")).look();
+  EXPECT_THAT(session_of(snapshot, foreign.pid()).statement.value().text, ::testing::HasSubstr("Á"));
+}
+
 }  // namespace
 }  // namespace lockkeeper::collect::postgres

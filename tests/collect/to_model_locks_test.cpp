@@ -111,6 +111,21 @@ TEST(ToModelLocks, OnlyPreparedTransactionsWithAConflictingModeAreMeant) {
   EXPECT_THAT(model_of(rows).waits, IsEmpty()) << "AccessShareLock lets ShareLock in: the blocker has gone";
 }
 
+TEST(ToModelLocks, AStartupProcessWaitsForTheSessionsThatHoldTheLockInAConflictingMode) {
+  LookRows rows = quiet_server();
+  rows.activity = {client(1, "idle in transaction"), client(2, "active"), worker(12, 2), client(9, "")};
+  rows.activity.back().backend_type = "startup";
+  rows.held = {{relation_lock("shop.orders", "AccessShareLock"), {1, 2, 12, 9}, {}},
+               {relation_lock("shop.items", "AccessShareLock"), {1}, {}}};
+  rows.waiting = {waiting(9, relation_lock("shop.orders", "AccessExclusiveLock"), {std::vector<std::int64_t>{}})};
+  const model::Snapshot snapshot = model_of(rows);
+  ASSERT_EQ(snapshot.waits.size(), 1U);
+  EXPECT_EQ(snapshot.waits[0].waiter, id_of(9));
+  EXPECT_THAT(snapshot.waits[0].blocked_by, ElementsAre(model::Holder(id_of(1)), model::Holder(id_of(2))));
+  rows.waiting[0].lock.mode = "RowShareLock";
+  EXPECT_THAT(model_of(rows).waits, IsEmpty()) << "no holder excludes it";
+}
+
 TEST(ToModelLocks, AWaitWithoutItsTimeFallsBackOnTheStatementsStart) {
   LookRows rows = quiet_server();
   rows.activity = {client(1, "active"), client(2, "idle in transaction"), client(3, "active")};

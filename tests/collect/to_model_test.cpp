@@ -58,7 +58,6 @@ TEST(ToModel, ServerAndObserverAreCopied) {
   EXPECT_EQ(snapshot.server.freeze_max_age, 200'000'000);
   EXPECT_EQ(snapshot.taken_at, noon);
   EXPECT_EQ(snapshot.observer_role, "postgres");
-  EXPECT_TRUE(snapshot.observer_is_superuser);
   EXPECT_TRUE(snapshot.complete());
 }
 

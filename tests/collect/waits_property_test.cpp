@@ -86,6 +86,7 @@ std::vector<WaitingRow> rows_of(const Queue& queue, bool times) {
 
 std::vector<model::Wait> reduce(const std::vector<WaitingRow>& rows) {
   return reduce_queues(rows, {[](std::int64_t pid) { return std::optional(id_of(pid)); },
+                              [](const WaitingRow&) { return std::vector<model::Holder>{}; },
                               [](const WaitingRow&) { return std::vector<model::Holder>{}; }});
 }
 

@@ -14,6 +14,7 @@ using Pids = std::vector<std::int64_t>;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+constexpr std::int64_t startup = 800;  // has an empty list, but the lock has holders
 constexpr std::string_view row_lock = "ExclusiveLock";
 
 WaitingRow waiter(std::int64_t pid, std::int64_t place, std::optional<Pids> blockers,
@@ -25,7 +26,11 @@ WaitingRow waiter(std::int64_t pid, std::int64_t place, std::optional<Pids> bloc
 // Everybody is there but for pids of 900 and more, who have gone.
 std::vector<model::Wait> reduce(const std::vector<WaitingRow>& rows) {
   const Naming naming{[](std::int64_t pid) { return pid >= 900 ? std::nullopt : std::optional(id_of(pid)); },
-                      [](const WaitingRow&) { return std::vector<model::Holder>{"order 7"}; }};
+                      [](const WaitingRow&) { return std::vector<model::Holder>{"order 7"}; },
+                      [](const WaitingRow& row) {
+                        return row.pid == startup ? std::vector<model::Holder>{id_of(1), id_of(2)}
+                                                  : std::vector<model::Holder>{};
+                      }};
   return reduce_queues(rows, naming);
 }
 
@@ -133,6 +138,15 @@ TEST(ReduceQueues, ShareLocksDoNotWaitForOneAnother) {
     EXPECT_THAT(blockers_of(wait), ElementsAre(1));
     EXPECT_EQ(behind(wait), -1);
   }
+}
+
+TEST(ReduceQueues, AnEmptyListIsFilledWithTheHoldersAndThoseBehindItNameItAlone) {
+  const auto waits =
+      reduce({waiter(startup, 1, Pids{}, "AccessExclusiveLock"), waiter(801, 1, Pids{startup}, "AccessShareLock")});
+  ASSERT_EQ(waits.size(), 2U);
+  EXPECT_THAT(blockers_of(waits[0]), ElementsAre(1, 2));
+  EXPECT_THAT(blockers_of(waits[1]), ElementsAre(startup));
+  EXPECT_EQ(behind(waits[1]), -1) << "the holders do not block the reader themselves";
 }
 
 TEST(ReduceQueues, DifferentLocksAreDifferentQueues) {

@@ -25,15 +25,33 @@ TEST(ShellWord, PlainWordsStayAndOthersAreQuoted) {
   EXPECT_EQ(shell_word("'"), "''\\'''");
 }
 
+model::Finding finding(const std::string& id) {
+  model::Finding result;
+  result.id = model::FindingId(id);
+  return result;
+}
+
+TEST(KillCommand, SuperusersSessionsNeedTheirFlagAndTheTextSaysSo) {
+  model::Finding found = finding("idle-transaction-3f2a9c1b");
+  found.subjects.resize(2);
+  found.remedies.push_back({model::Action::terminate, "", "2 connections freed"});
+  EXPECT_EQ(prediction(found, found.remedies.front()), "2 connections freed");
+  found.subjects.back().superuser = true;
+  EXPECT_EQ(kill_command({}, "", found, model::Action::terminate),
+            "lockkeeper kill --finding idle-transaction-3f2a9c1b --include-superusers --yes");
+  EXPECT_EQ(prediction(found, found.remedies.front()),
+            "2 connections freed (1 of them is a superuser's, hence --include-superusers)");
+}
+
 TEST(KillCommand, CarriesUrlFindingLimitsAndKind) {
   const Options usual;
-  EXPECT_EQ(kill_command(usual, "service=shop", "idle-transaction-3f2a9c1b", false),
+  EXPECT_EQ(kill_command(usual, "service=shop", finding("idle-transaction-3f2a9c1b"), model::Action::terminate),
             "lockkeeper kill service=shop --finding idle-transaction-3f2a9c1b --yes");
-  EXPECT_EQ(kill_command(usual, "", "idle-transaction-3f2a9c1b", false),
+  EXPECT_EQ(kill_command(usual, "", finding("idle-transaction-3f2a9c1b"), model::Action::terminate),
             "lockkeeper kill --finding idle-transaction-3f2a9c1b --yes");
   Options given = with_arguments("--min-idle 2s --max-age 1min");
   given.program = "build/lockkeeper";
-  EXPECT_EQ(kill_command(given, "postgresql:///a?b=1&c=2", "long-transaction-00000001", true),
+  EXPECT_EQ(kill_command(given, "postgresql:///a?b=1&c=2", finding("long-transaction-00000001"), model::Action::cancel),
             "build/lockkeeper kill 'postgresql:///a?b=1&c=2' --finding long-transaction-00000001 --min-idle 2s "
             "--max-age 1min --cancel --yes");
 }

@@ -28,7 +28,7 @@ TEST(AbortedTransaction, AtTopLevelHoldsNothingAndSaysSo) {
   EXPECT_EQ(finding.title,
             "2 failed transactions of application \"shop\" (user alice, database shop) are idle, the oldest for 40 s");
   EXPECT_THAT(finding.explanation, HasSubstr("SQLSTATE 25P02"));
-  EXPECT_THAT(finding.explanation, HasSubstr("not inside a savepoint: no lock is held"));
+  EXPECT_THAT(finding.explanation, HasSubstr("It holds no lock, so nobody waits for it"));
   EXPECT_FALSE(evidence<bool>(finding, "wrote"));
   EXPECT_THAT(evidence<std::vector<std::string>>(finding, "locks"), IsEmpty());
   EXPECT_THAT(finding.likely_mistake, HasSubstr("caught and swallowed"));
@@ -67,6 +67,17 @@ TEST(AbortedTransaction, HasAnotherIdThanTheSameGroupIdle) {
   EXPECT_NE(aborted.front().id, idle.front().id);
   EXPECT_THAT(subject_pids(aborted.front()), ElementsAre(1));
   EXPECT_THAT(subject_pids(idle.front()), ElementsAre(2));
+}
+
+TEST(AbortedTransaction, ASessionsOwnAdvisoryLockIsNoSavepoint) {
+  Scene scene;
+  scene.add(client(1).aborted(2min).ran("SELECT 1 / 0"));
+  scene.snapshot.sessions.front().locks = {{"advisory", "advisory 42", "ExclusiveLock", 1}};
+  scene.snapshot.sessions.front().transaction.reset();  // forgotten by the server when it failed at top level
+  const auto finding = scene.judge(aborted_transaction).front();
+  EXPECT_THAT(finding.explanation, HasSubstr("advisory locks of its session"));
+  EXPECT_EQ(finding.explanation.find("savepoint"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(finding.evidence.items, "oldest_transaction", &model::EvidenceItem::name), 0);
 }
 
 TEST(AbortedTransaction, LookAlikesStaySilent) {

@@ -54,6 +54,15 @@ TEST(RootBlocker, OnlyTheEndOfAChainIsARoot) {
   EXPECT_TRUE(finding.only_while_blocking);
 }
 
+TEST(RootBlocker, AWaitWhoseStartIsNotKnownIsNeitherCertainNorCriticalByItself) {
+  Scene scene = chain();
+  for (auto& wait : scene.snapshot.waits) wait.since_is_upper_bound = true;
+  const auto finding = scene.judge(root_blocker).front();
+  EXPECT_THAT(finding.title, HasSubstr("the longest for at most 20 s"));
+  EXPECT_EQ(finding.confidence, model::Confidence::likely);
+  EXPECT_EQ(finding.severity, Severity::warning);
+}
+
 TEST(RootBlocker, KeepsItsIdWhileTheQueueGrowsAndIsAnotherForAnotherSession) {
   const auto before = chain().judge(root_blocker).front().id;
   EXPECT_EQ(chain().add(client(4).active(2s)).wait(4, 3, 2s).judge(root_blocker).front().id, before);

@@ -29,16 +29,6 @@ TEST(Wording, LargeNumbersAreGrouped) {
   EXPECT_EQ(grouped(-1234), "-1,234");
 }
 
-TEST(Wording, SqlIsQuotedWhereItMustBe) {
-  EXPECT_EQ(sql_identifier("app_1"), "app_1");
-  EXPECT_EQ(sql_identifier("App"), "\"App\"");
-  EXPECT_EQ(sql_identifier("1app"), "\"1app\"");
-  EXPECT_EQ(sql_identifier(""), "\"\"");
-  EXPECT_EQ(sql_identifier("a\"; DROP ROLE b; --"), "\"a\"\"; DROP ROLE b; --\"");
-  EXPECT_EQ(sql_literal("it's"), "'it''s'");
-  EXPECT_EQ(sql_literal("''"), "''''''");
-}
-
 TEST(Wording, OwnersAreNamedByWhatIsKnown) {
   const auto known = test::client(1).session();
   EXPECT_EQ(owner(known), "application \"shop\" (user alice, database shop)");

@@ -99,10 +99,13 @@ Result<ConnectParameters> resolve(const Target& target, Deadline deadline) {
   if (!options) return std::unexpected(options.error());
   const auto until = shorter_deadline(value_of(*found, "connect_timeout"), deadline);
   if (!until) return std::unexpected(until.error());
+  // libpq's own keyword would win over the same setting in `options`.
+  const auto encoding = target.settings.find("client_encoding");
   // Later keywords win over the URL's, which stands in dbname.
-  ConnectParameters parameters{{"dbname", "fallback_application_name", "client_encoding"},
-                               {target.url, target.application_name, "UTF8"},
-                               *until};
+  ConnectParameters parameters{
+      {"dbname", "fallback_application_name", "client_encoding"},
+      {target.url, target.application_name, encoding == target.settings.end() ? "UTF8" : encoding->second},
+      *until};
   if (!target.settings.empty()) {
     parameters.keywords.emplace_back("options");
     parameters.values.push_back(*options);

@@ -22,16 +22,27 @@ std::optional<std::string> text(const std::optional<model::WallTime>& time) {
 
 Parameter view(const std::optional<std::string>& text) { return text ? Parameter(*text) : std::nullopt; }
 
-// A request whose connection died may or may not have been carried out: that is an outcome of its own.
+// A guarded statement that was cut short may or may not have been carried out: that is an outcome of its own.
 ActionResult outcome_of(const Error& error, const std::string& where) {
-  const auto failure = explain(error, where);
   if (error.sqlstate == "42501") {
     return {
         ActionOutcome::denied,
         error.message + ". Grant it with: GRANT pg_signal_backend TO <role>; a superuser's session needs a superuser"};
   }
+  const std::string message = explain(error, where).message;
   const bool lost = error.blast == Blast::connection || error.blast == Blast::commit_unknown;
-  return {lost ? ActionOutcome::unknown : ActionOutcome::skipped, failure.message};
+  if (lost || error.code == ErrorCode::deadline || error.sqlstate == "57014") {
+    return {ActionOutcome::unknown, "it may have been signalled: " + message};
+  }
+  return {ActionOutcome::skipped, message};
+}
+
+// Once the signal was sent, nothing that fails may read as if it had not been.
+ActionResult outcome_after_signal(const Error& error, const std::string& where) {
+  if (error.code == ErrorCode::deadline) {
+    return {ActionOutcome::still_there, "the signal was sent, but whether it has ended was not known in time"};
+  }
+  return {ActionOutcome::unknown, "the signal was sent, then " + explain(error, where).message};
 }
 
 }  // namespace
@@ -64,33 +75,39 @@ ActionResult Collector::signal(const model::Guard& guard, bool terminate, Deadli
   if (rows.empty())
     return {ActionOutcome::moved_on, "it moved on: it is gone or no longer as it was when this was decided"};
   if (rows.cell(0, 0) != "t") return {ActionOutcome::moved_on, "it was gone before the signal reached it"};
-  if (!wait_until_done(guard, terminate, deadline)) {
-    return {ActionOutcome::still_there, "the signal was sent, but it had not ended when the time was up"};
+  try {
+    if (wait_until_done(guard, terminate, deadline)) return {ActionOutcome::done, ""};
+  } catch (const Failure& failure) {
+    drop_if_lost(failure);
+    return outcome_after_signal(failure.error(), public_url());
   }
-  return {ActionOutcome::done, ""};
+  return {ActionOutcome::still_there, "the signal was sent, but it had not ended when the time was up"};
 }
 
-ActionResult Collector::terminate(const model::Guard& guard, Deadline deadline) {
+ActionResult Collector::act(const model::Guard& guard, bool terminate, Deadline deadline) {
   try {
     connect(deadline);
-    return signal(guard, true, deadline);
+  } catch (const Failure& failure) {
+    return {ActionOutcome::skipped, explain(failure.error(), public_url()).message};
+  }
+  if (std::chrono::steady_clock::now() >= deadline) {
+    return {ActionOutcome::skipped, "the time was up before anything was sent"};
+  }
+  try {
+    return signal(guard, terminate, deadline);
   } catch (const Failure& failure) {
     drop_if_lost(failure);
     return outcome_of(failure.error(), public_url());
   }
 }
+
+ActionResult Collector::terminate(const model::Guard& guard, Deadline deadline) { return act(guard, true, deadline); }
 
 ActionResult Collector::cancel(const model::Guard& guard, Deadline deadline) {
   if (guard.state != model::SessionState::active) {
     return {ActionOutcome::skipped, "it runs no statement: cancelling does nothing to a sleeping transaction"};
   }
-  try {
-    connect(deadline);
-    return signal(guard, false, deadline);
-  } catch (const Failure& failure) {
-    drop_if_lost(failure);
-    return outcome_of(failure.error(), public_url());
-  }
+  return act(guard, false, deadline);
 }
 
 }  // namespace lockkeeper::collect::postgres

@@ -54,15 +54,27 @@ std::vector<Rows> Collector::execute(std::span<const std::string> statements, De
   return connection_->execute_batch(batch, deadline);
 }
 
+model::Snapshot Collector::look_once(Deadline deadline, Depth depth) {
+  connect(deadline);
+  if (looks_++ > 0 && !prepared_) prepare(deadline);
+  const std::span all(statements_);
+  return to_model(read_look(execute(depth == Depth::full ? all : all.first(session_statements), deadline)), origin_);
+}
+
 std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline, Depth depth) {
-  try {
-    connect(deadline);
-    if (looks_++ > 0 && !prepared_) prepare(deadline);
-    const std::span all(statements_);
-    return to_model(read_look(execute(depth == Depth::full ? all : all.first(session_statements), deadline)), origin_);
-  } catch (const Failure& failure) {
-    drop_if_lost(failure);
-    return std::unexpected(explain(failure.error(), public_url()));
+  // Between looks a connection may end for reasons that say nothing about the server now (idle_session_timeout, a
+  // firewall): one that has looked before is worth a second try, a new one is not.
+  bool try_again = connection_ && looks_ > 0;
+  while (true) {
+    try {
+      return look_once(deadline, depth);
+    } catch (const Failure& failure) {
+      drop_if_lost(failure);
+      if (!try_again || failure.error().code != ErrorCode::connection_lost) {
+        return std::unexpected(explain(failure.error(), public_url()));
+      }
+    }
+    try_again = false;
   }
 }
 

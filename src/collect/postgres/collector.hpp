@@ -29,7 +29,7 @@ class Collector {
  public:
   Collector(Driver& driver, std::string url);
 
-  /// One look: one round trip on an open connection.
+  /// One look: one round trip on an open connection. A connection that ended since the last look is made again.
   [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline, Depth depth = Depth::full);
 
   /// Ends the guarded session if it is still exactly as guarded, and waits until it is gone.
@@ -46,6 +46,8 @@ class Collector {
   void connect(Deadline deadline);
   void prepare(Deadline deadline);
   std::vector<Rows> execute(std::span<const std::string> statements, Deadline deadline);
+  [[nodiscard]] model::Snapshot look_once(Deadline deadline, Depth depth);
+  [[nodiscard]] model::ActionResult act(const model::Guard& guard, bool terminate, Deadline deadline);
   [[nodiscard]] model::ActionResult signal(const model::Guard& guard, bool terminate, Deadline deadline);
   [[nodiscard]] bool wait_until_done(const model::Guard& guard, bool terminate, Deadline deadline);
   void drop_if_lost(const Failure& failure) noexcept;

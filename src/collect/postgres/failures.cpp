@@ -35,8 +35,9 @@ std::string_view advice_for_sqlstate(std::string_view sqlstate) {
            "'AccessExclusiveLock';";
   }
   if (sqlstate == "57014") {
-    return "The server took longer than 5 s for a look at its own views: it is overloaded, or has many thousands of "
-           "locks. Look again; if it stays so, look at the machine's load and at max_locks_per_transaction.";
+    return "Either somebody cancelled our statement (pg_cancel_backend), or the server took longer than 5 s for a look "
+           "at its own views: it is overloaded, or has many thousands of locks. Look again; if it stays so, look at "
+           "the machine's load and at max_locks_per_transaction.";
   }
   return "Read the server's words above; its log may say more.";
 }

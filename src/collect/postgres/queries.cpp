@@ -5,12 +5,14 @@
 namespace lockkeeper::collect::postgres {
 namespace {
 
+// track_activity_query_size comes in bytes from pg_settings; current_setting says 1500B, which pg_size_bytes knows only
+// since 16.
 constexpr const char* facts = R"sql(
 SELECT clock_timestamp(), pg_postmaster_start_time(), pg_is_in_recovery(),
        current_setting('max_connections'), current_setting('superuser_reserved_connections'),
        coalesce(current_setting('reserved_connections', true), '0'),
-       current_setting('autovacuum_freeze_max_age'), pg_size_bytes(current_setting('track_activity_query_size')),
-       current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+       current_setting('autovacuum_freeze_max_age'),
+       (SELECT setting FROM pg_settings WHERE name = 'track_activity_query_size'), current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
        (SELECT array_agg(oid::bigint) FROM pg_roles WHERE rolsuper))sql";
 
 // No filter on backend_type: it is NULL for other roles' sessions when the observer is an ordinary role.
@@ -75,6 +77,9 @@ std::vector<std::string> look_statements(int server_version) {
 
 std::map<std::string, std::string> session_settings() {
   return {
+      // No conversion: texts of all databases come in their own encodings, and one character that this database's
+      // encoding does not have would fail the whole look.
+      {"client_encoding", "SQL_ASCII"},
       {"search_path", "pg_catalog"},  // nobody's function of the same name is called, and names come qualified
       {"timezone", "UTC"},
       {"datestyle", "ISO"},
@@ -87,13 +92,14 @@ std::map<std::string, std::string> session_settings() {
   };
 }
 
+// Whether somebody waits is asked of pg_locks: pg_stat_activity hides other roles' wait events from an ordinary role.
 std::string guarded_signal(bool terminate, bool only_while_blocking) {
   return fmt::format(
       "SELECT {}(a.pid) FROM pg_stat_activity a WHERE a.pid = $1::int AND a.backend_start = $2::timestamptz "
       "AND a.xact_start IS NOT DISTINCT FROM $3::timestamptz AND a.state_change IS NOT DISTINCT FROM $4::timestamptz "
       "AND a.state = $5::text AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid(){}",
       terminate ? "pg_terminate_backend" : "pg_cancel_backend",
-      only_while_blocking ? " AND EXISTS (SELECT FROM pg_stat_activity w WHERE w.wait_event_type = 'Lock' "
+      only_while_blocking ? " AND EXISTS (SELECT FROM pg_locks w WHERE NOT w.granted AND w.pid IS NOT NULL "
                             "AND $1::int = ANY (pg_blocking_pids(w.pid)))"
                           : "");
 }

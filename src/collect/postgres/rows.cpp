@@ -45,7 +45,7 @@ class Cells {
   }
   std::optional<model::WallTime> maybe_time() {
     const auto cell = view();
-    // An infinite or ancient time stamp cannot be one of ours; anything else unreadable is a surprise.
+    // The views hold times of things that happened: one that cannot be read, an infinite one too, is a surprise.
     if (!cell) return std::nullopt;
     const auto time = model::parse_time(*cell);
     if (!time) surprised("a time", *cell);

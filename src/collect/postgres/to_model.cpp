@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "collect/postgres/waits.hpp"
+#include "model/sql_text.hpp"
 #include "sql/fingerprint.hpp"
 
 namespace lockkeeper::collect::postgres {
@@ -184,6 +185,22 @@ std::vector<model::Holder> prepared_holders(const LookRows& rows, const WaitingR
   return result;
 }
 
+// A session once, however many of its parallel workers hold the lock, and never the waiter's own.
+std::vector<model::Holder> session_holders(const LookRows& rows, const Directory& directory,
+                                           const WaitingRow& waiting) {
+  const auto waiter = directory.find(waiting.pid);
+  std::vector<model::Holder> result;
+  for (const auto& held : rows.held) {
+    if (held.lock.key != waiting.lock.key || !conflicts(held.lock.mode, waiting.lock.mode)) continue;
+    for (const std::int64_t pid : held.pids) {
+      const auto session = directory.find(pid);
+      if (!session || session == waiter || std::ranges::count(result, model::Holder(*session)) > 0) continue;
+      result.emplace_back(*session);
+    }
+  }
+  return result;
+}
+
 void add_replication(const LookRows& rows, model::Snapshot& snapshot) {
   for (const auto& row : rows.slots) snapshot.replication.push_back({row.name, true, row.active, row.xmin_age});
   for (const auto& row : rows.activity) {
@@ -193,8 +210,10 @@ void add_replication(const LookRows& rows, model::Snapshot& snapshot) {
 }
 
 void add_waits(const LookRows& rows, const Directory& directory, model::Snapshot& snapshot) {
-  snapshot.waits = reduce_queues(rows.waiting, {[&](std::int64_t pid) { return directory.find(pid); },
-                                                [&](const WaitingRow& row) { return prepared_holders(rows, row); }});
+  snapshot.waits =
+      reduce_queues(rows.waiting, {[&](std::int64_t pid) { return directory.find(pid); },
+                                   [&](const WaitingRow& row) { return prepared_holders(rows, row); },
+                                   [&](const WaitingRow& row) { return session_holders(rows, directory, row); }});
   for (auto& wait : snapshot.waits) {
     const model::Session* waiter = snapshot.find(wait.waiter);
     if (waiter == nullptr) continue;
@@ -210,16 +229,6 @@ void add_waits(const LookRows& rows, const Directory& directory, model::Snapshot
   }
 }
 
-// As SQL takes it: quoted where it is not a plain lower-case name.
-std::string identifier(std::string_view name) {
-  const bool plain = !name.empty() && (name.front() < '0' || name.front() > '9') &&
-                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
-  if (plain) return std::string(name);
-  std::string quoted = "\"";
-  for (const char character : name) quoted.append(character == '"' ? 2 : 1, character);
-  return quoted + '"';
-}
-
 std::string sessions(std::int64_t count) { return fmt::format("{} session{}", count, count == 1 ? "" : "s"); }
 
 void add_missing(const LookRows& rows, model::Snapshot& snapshot) {
@@ -229,7 +238,7 @@ void add_missing(const LookRows& rows, model::Snapshot& snapshot) {
   if (hidden_count > 0) {
     snapshot.missing.push_back({fmt::format("state, times and statement of {} of other roles", sessions(hidden_count)),
                                 fmt::format("role {} is neither superuser nor member of pg_monitor", rows.facts.role),
-                                fmt::format("GRANT pg_monitor TO {};", identifier(rows.facts.role))});
+                                fmt::format("GRANT pg_monitor TO {};", model::sql_identifier(rows.facts.role))});
   }
   const auto untracked = std::ranges::count(rows.activity, std::optional<std::string>("disabled"), &ActivityRow::state);
   if (untracked > 0) {
@@ -255,7 +264,6 @@ model::Snapshot to_model(const LookRows& rows, const Origin& origin) {
                      rows.facts.freeze_max_age};
   snapshot.taken_at = rows.facts.now;
   snapshot.observer_role = rows.facts.role;
-  snapshot.observer_is_superuser = rows.facts.superuser;
   const Directory directory(rows);
   add_sessions(rows, directory, snapshot);
   add_held_locks(rows, directory, snapshot);

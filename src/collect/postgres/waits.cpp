@@ -93,7 +93,10 @@ class QueueReducer {
     if (!waiter) return;
     model::Wait wait{*waiter, row.lock.kind, row.lock.target, row.lock.mode, row.since, false, {}, std::nullopt};
     std::unordered_set<std::int64_t> covered;
-    if (row.blocked_by) {
+    if (row.blocked_by && row.blocked_by->empty()) {
+      // pg_blocking_pids does not know a standby's startup process: its list is always empty.
+      wait.blocked_by = naming_.holders(row);
+    } else if (row.blocked_by) {
       covered = reduce_exact(row, wait);
     } else {
       infer(row, wait);
@@ -115,7 +118,8 @@ class QueueReducer {
     const std::set<std::int64_t> blockers(row.blocked_by->begin(),
                                           row.blocked_by->end());  // the function may repeat itself
     const auto ahead = std::find_if(places_.rbegin(), places_.rend(), [&](const Place& place) {
-      return place.row->blocked_by && blockers.contains(place.row->pid) &&
+      // An empty list does not tell what its waiter waits for.
+      return place.row->blocked_by && !place.row->blocked_by->empty() && blockers.contains(place.row->pid) &&
              std::ranges::all_of(place.waits_for, [&](std::int64_t pid) { return blockers.contains(pid); });
     });
     std::unordered_set<std::int64_t> implied;

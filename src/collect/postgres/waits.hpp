@@ -23,6 +23,8 @@ struct Naming {
   std::function<std::optional<model::SessionId>(std::int64_t pid)> session;
   /// pg_blocking_pids' 0: the prepared transactions that hold the lock of that row.
   std::function<std::vector<model::Holder>(const WaitingRow&)> prepared;
+  /// The sessions, but for the waiter's own, that hold the lock of that row in a conflicting mode.
+  std::function<std::vector<model::Holder>(const WaitingRow&)> holders;
 };
 
 /// One wait per waiter whose blockers are still known, grouped by lock, in queue order. `since` falls back on
