@@ -53,7 +53,7 @@ class TransactionRecord {
   static constexpr std::size_t last_kept = 96;
   static constexpr std::size_t most_locks = 64;  ///< Distinct locks remembered; a person reads no more.
 
-  explicit TransactionRecord(TransactionId id) : id_(std::move(id)), last_end_(id_.started_at) {}
+  explicit TransactionRecord(const TransactionId& id) : id_(id), last_end_(id.started_at) {}
 
   /// Adds a statement that has ended. Statements come in order of their start.
   void add(StatementRun run);

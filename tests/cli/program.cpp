@@ -62,7 +62,7 @@ std::ostream& operator<<(std::ostream& stream, const Finished& finished) {
 
 Program::Program(const ProgramSetup& setup) : started_at_(std::chrono::steady_clock::now()) {
   std::vector<std::string> words = setup.arguments;
-  words.insert(words.begin(), setup.program);
+  words.insert(words.begin(), setup.program.empty() ? LOCKKEEPER_PROGRAM : setup.program);
   std::vector<std::string> environment = variables(setup, home());
   const auto argument_pointers = pointers(words);
   const auto environment_pointers = pointers(environment);

@@ -33,8 +33,8 @@ struct ProgramSetup {
   std::vector<std::string> arguments;  ///< Without the program's own name.
   /// Over a small clean one: PATH (our binary's folder first), LC_ALL=C, TZ=UTC, HOME in a folder of its own.
   Environment environment = {};
-  std::string out = {};  ///< A file for standard output instead of a capture: "/dev/full".
-  std::string program = LOCKKEEPER_PROGRAM;
+  std::string out = {};      ///< A file for standard output instead of a capture: "/dev/full".
+  std::string program = {};  ///< Empty: lockkeeper itself, as this build made it.
 };
 
 /// Runs beside the test; killed with its owner, and when the test dies. Used from one thread.

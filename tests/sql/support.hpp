@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,23 +48,6 @@ inline void expect_different(const std::vector<Pair>& pairs) {
 }
 
 /// The statements of the corpus: separated by empty lines.
-inline std::vector<std::string> corpus() {
-  std::ifstream file(LOCKKEEPER_SOURCE_DIR "/tests/sql/corpus/postgres.sql");
-  std::vector<std::string> statements;
-  std::string statement;
-  const auto end_statement = [&] {
-    if (!statement.empty()) statements.push_back(std::move(statement));
-    statement.clear();
-  };
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty()) {
-      end_statement();
-    } else {
-      statement += statement.empty() ? line : "\n" + line;
-    }
-  }
-  end_statement();
-  return statements;
-}
+std::vector<std::string> corpus();
 
 }  // namespace lockkeeper::sql::test

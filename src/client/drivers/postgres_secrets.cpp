@@ -166,7 +166,7 @@ bool is_postgres_scheme(std::string_view scheme) { return scheme == "postgresql"
 
 std::string public_postgres_url(std::string_view url) {
   const std::string_view scheme = scheme_of(url);
-  const std::string hidden = (scheme.empty() ? "" : std::string(scheme) + "://") + std::string(ellipsis);
+  std::string hidden = (scheme.empty() ? "" : std::string(scheme) + "://") + std::string(ellipsis);
   if (url.find('\0') != std::string_view::npos) return hidden;
   if (is_postgres_scheme(scheme)) {
     const PgOptions options = parse(std::string(url));

@@ -134,7 +134,7 @@ struct LockAddress {
 std::string name_lock(const LockAddress& address, std::string_view relation_name, std::string_view database_name) {
   const auto& [database, relation, page, tuple, virtual_xid, xid, class_id, object_id, object_sub_id] = address.columns;
   const std::string elsewhere = database_name.empty() ? "" : fmt::format(" in database {}", database_name);
-  const std::string table =
+  std::string table =
       relation_name.empty() ? fmt::format("relation {}{}", relation, elsewhere) : std::string(relation_name);
   if (address.kind == "relation") return table;
   if (address.kind == "tuple") return "a row of " + table;
