@@ -3,12 +3,12 @@
 
 #include <iostream>
 
+#include <lockkeeper/postgres.hpp>
 #include "cli/run.hpp"
-#include "client/drivers/postgres.hpp"
 
 int main(int argc, char** argv) {
   using namespace lockkeeper;
-  const auto driver = client::make_postgres_driver();
+  const auto driver = lockkeeper::make_postgres_driver();
   cli::World world{std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1,
                    [&](std::string url, const diagnose::Limits& limits) {
                      return std::make_unique<diagnose::Conductor>(

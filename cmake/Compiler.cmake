@@ -12,7 +12,16 @@ option(LOCKKEEPER_FUZZ "Build the fuzzers (clang)" OFF)
 add_library(lockkeeper_flags INTERFACE)
 target_compile_options(lockkeeper_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-  -Wold-style-cast -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough -Werror)
+  -Wold-style-cast -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough)
+if(LOCKKEEPER_LIBRARY_ONLY)
+  # For whoever only wants to use it: optimised, fit for shared libraries too, and not broken by a newer compiler's warnings.
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+  endif()
+else()
+  target_compile_options(lockkeeper_flags INTERFACE -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU")
   # g++ 12 reports null dereferences and dangling members inside inlined std code when optimising.
   target_compile_options(lockkeeper_flags INTERFACE -Wno-null-dereference -Wno-restrict)

@@ -7,13 +7,14 @@ file(READ "${CMAKE_SOURCE_DIR}/tools/floors.json" LOCKKEEPER_FLOORS)
 
 # The public headers: a room without sources.
 add_library(lockkeeper_include INTERFACE)
-target_include_directories(lockkeeper_include INTERFACE "${CMAKE_SOURCE_DIR}/include")
+target_include_directories(lockkeeper_include INTERFACE "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>" $<INSTALL_INTERFACE:include>)
+target_compile_features(lockkeeper_include INTERFACE cxx_std_20)
 
 function(lockkeeper_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(lockkeeper_${name} STATIC ${ROOM_SOURCES})
-  target_include_directories(lockkeeper_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
-  target_link_libraries(lockkeeper_${name} PRIVATE lockkeeper_flags PUBLIC ${ROOM_LIBRARIES})
+  target_include_directories(lockkeeper_${name} PUBLIC "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>")
+  target_link_libraries(lockkeeper_${name} PRIVATE $<BUILD_INTERFACE:lockkeeper_flags> PUBLIC ${ROOM_LIBRARIES})
   string(JSON count LENGTH "${LOCKKEEPER_FLOORS}" rooms ${name} may_include)
   if(count GREATER 0)
     math(EXPR last "${count} - 1")

@@ -1,17 +1,35 @@
-# lockkeeper_test(NAME SOURCES a_test.cpp ... [LIBRARIES lockkeeper_sql ...] [LABEL unit|server])
+# lockkeeper_test(NAME SOURCES a_test.cpp ... [LIBRARIES lockkeeper_sql ...] [LABEL unit|server] [THREADS])
 #
 # One GoogleTest program, one ctest entry: programs that need a server start it once for all their cases.
+# THREADS: has threads of its own to race, and belongs to the thread sanitizer's preset, which builds nothing else.
+#
+# lockkeeper_test_objects(NAME SOURCES ... LIBRARIES ...): cases that several programs link, compiled once.
 find_package(GTest REQUIRED)
+option(LOCKKEEPER_ONLY_THREADS "Build the tests marked THREADS alone" OFF)
+
+function(lockkeeper_test_settings target)
+  target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_SOURCE_DIR}/src")
+  target_compile_definitions(${target} PRIVATE LOCKKEEPER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LOCKKEEPER_BINARY_DIR="${CMAKE_BINARY_DIR}")
+endfunction()
 
 function(lockkeeper_test name)
-  cmake_parse_arguments(TEST "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "THREADS" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  if(LOCKKEEPER_ONLY_THREADS AND NOT TEST_THREADS)
+    return()
+  endif()
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
   add_executable(test_${name} ${TEST_SOURCES})
-  target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  lockkeeper_test_settings(test_${name})
   target_link_libraries(test_${name} PRIVATE lockkeeper_flags ${TEST_LIBRARIES} GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE LOCKKEEPER_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LOCKKEEPER_BINARY_DIR="${CMAKE_BINARY_DIR}")
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL})
+endfunction()
+
+function(lockkeeper_test_objects name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${TEST_SOURCES})
+  lockkeeper_test_settings(${name})
+  target_link_libraries(${name} PRIVATE lockkeeper_flags PUBLIC ${TEST_LIBRARIES} GTest::gtest)
 endfunction()

@@ -34,6 +34,27 @@ enum class ErrorCode {
   configuration,         ///< The URL, the service file or another setting is wrong; nothing was sent.
   server_error,          ///< Any other error that the server reported; see `sqlstate`.
   misuse,                ///< The caller broke this interface's rules (for example: execute after close).
+  constraint,            ///< A unique, foreign key, check or not-null constraint refused the statement.
+  serialization,         ///< The transaction cannot be serialized with others: run it again from its beginning.
+  deadlock,              ///< The database chose this transaction as a deadlock's victim: run it again.
+  lock_not_available,    ///< NOWAIT, or a lock timeout: somebody else holds the lock.
+  disk_full,             ///< The database has no room to write.
+  conversion,            ///< A value cannot become the type that was asked for.
+
+  // Said by pool and transactions, not by drivers.
+  pool_timeout,         ///< No connection came free before the acquire timeout.
+  pool_deadlock,        ///< Waiting could never end: every holder waits, directly or through locks, for this waiter.
+  pool_closed,          ///< The pool is closed or closing.
+  nested_acquire,       ///< A unit of work asked for a connection while holding one, and the policy is strict.
+  reclaimed,            ///< The pool took the lease back: held longer than its leak policy allows.
+  transaction_ended,    ///< The transaction is over; a reference to it was used afterwards.
+  foreign_use,          ///< A transaction or lease was used by another thread than the one it belongs to.
+  transaction_timeout,  ///< The transaction's own timeout has passed; it can only be rolled back.
+  rollback_only,        ///< Commit was asked for, but somebody had marked the transaction: it was rolled back.
+  propagation,          ///< There is a transaction where none may be, or none where one must be.
+  mismatch,             ///< The inner transaction asks for what the outer one does not give.
+  no_progress,          ///< A page of keys does not advance.
+  conflict,             ///< The row's version has changed since it was read.
 };
 
 [[nodiscard]] constexpr std::string_view to_string(Blast blast) noexcept {
@@ -61,6 +82,25 @@ enum class ErrorCode {
     case ErrorCode::configuration: return "configuration";
     case ErrorCode::server_error: return "server_error";
     case ErrorCode::misuse: return "misuse";
+    case ErrorCode::constraint: return "constraint";
+    case ErrorCode::serialization: return "serialization";
+    case ErrorCode::deadlock: return "deadlock";
+    case ErrorCode::lock_not_available: return "lock_not_available";
+    case ErrorCode::disk_full: return "disk_full";
+    case ErrorCode::conversion: return "conversion";
+    case ErrorCode::pool_timeout: return "pool_timeout";
+    case ErrorCode::pool_deadlock: return "pool_deadlock";
+    case ErrorCode::pool_closed: return "pool_closed";
+    case ErrorCode::nested_acquire: return "nested_acquire";
+    case ErrorCode::reclaimed: return "reclaimed";
+    case ErrorCode::transaction_ended: return "transaction_ended";
+    case ErrorCode::foreign_use: return "foreign_use";
+    case ErrorCode::transaction_timeout: return "transaction_timeout";
+    case ErrorCode::rollback_only: return "rollback_only";
+    case ErrorCode::propagation: return "propagation";
+    case ErrorCode::mismatch: return "mismatch";
+    case ErrorCode::no_progress: return "no_progress";
+    case ErrorCode::conflict: return "conflict";
   }
   return "server_error";
 }

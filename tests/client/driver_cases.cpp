@@ -1,39 +1,20 @@
 #include <gtest/gtest.h>
 
-#include "client/driver_under_test.hpp"
-#include "client/drivers/postgres.hpp"
-#include "support/postgres_server.hpp"
+#include <iterator>
+#include <map>
+
+#include "client/driver_contract.hpp"
 
 namespace lockkeeper::testing {
-namespace {
-
-DriverUnderTest start_postgres(const PostgresVersion& version) {
-  auto server = std::make_shared<PostgresServer>(PostgresServer::start({.version = version}));
-  DriverUnderTest tested;
-  tested.driver = client::make_postgres_driver();
-  tested.url = server->url();
-  tested.product = "PostgreSQL";
-  tested.placeholder = "$1";
-  tested.sleep_sql = "SELECT pg_sleep(60)";
-  tested.many_rows_sql = "SELECT generate_series(1, 100000)";
-  tested.big_cell_sql = "SELECT repeat('x', 10000000)";
-  tested.division_error_sql = "SELECT 1 / (SELECT 0)";
-  tested.missing_database_url = server->url("no_such_database");
-  tested.foreign_url = "mysql://root:secret@127.0.0.1/test";
-  tested.errors_spoil_transactions = true;
-  tested.end_session_sql = [](std::int64_t backend) {
-    return "SELECT pg_terminate_backend(" + std::to_string(backend) + ")";
-  };
-  tested.server = server;
-  return tested;
-}
-
-}  // namespace
 
 std::vector<DriverCase> driver_cases() {
   std::vector<DriverCase> cases;
-  for (const PostgresVersion& version : installed_postgres()) {
-    cases.push_back({version.label, [version] { return start_postgres(version); }});
+  for (const auto cases_of_a_database : {
+           mysql_cases,
+           postgres_cases,
+           sqlite_cases,
+       }) {
+    std::ranges::move(cases_of_a_database(), std::back_inserter(cases));
   }
   return cases;
 }
@@ -46,6 +27,36 @@ Error error_of(const std::function<void()>& action) {
   }
   ADD_FAILURE() << "nothing failed";
   return {};
+}
+
+DriverUnderTest& DriverContract::tested() {
+  static std::map<std::string, DriverUnderTest> started;
+  const auto found = started.find(GetParam().label);
+  return found != started.end() ? found->second : started.emplace(GetParam().label, GetParam().start()).first->second;
+}
+
+std::unique_ptr<Connection> DriverContract::connect() {
+  return tested().driver->connect(target_of(tested().url), soon());
+}
+
+std::unique_ptr<Connection> DriverContract::connect_keeping(std::size_t prepared_statements) {
+  Target target = target_of(tested().url);
+  target.prepared_statements = prepared_statements;
+  return tested().driver->connect(target, soon());
+}
+
+std::string DriverContract::single(Connection& connection, const std::string& sql) {
+  return std::string(connection.execute(sql, soon()).cell(0, 0).value_or("NULL"));
+}
+
+void DriverContract::make_table(Connection& connection, const std::string& name) {
+  connection.execute("DROP TABLE IF EXISTS " + name, soon());
+  connection.execute("CREATE TABLE " + name + " (id integer PRIMARY KEY, word varchar(20))", soon());
+}
+
+void DriverContract::make_two_rows(Connection& connection, const std::string& name) {
+  make_table(connection, name);
+  connection.execute("INSERT INTO " + name + " VALUES (1, 'old'), (2, 'old')", soon());
 }
 
 }  // namespace lockkeeper::testing

@@ -3,45 +3,26 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <map>
 #include <string>
 
-#include "client/driver_under_test.hpp"
+#include "client/driver_contract.hpp"
 #include "support/wait.hpp"
 
 namespace lockkeeper::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-class DriverContract : public ::testing::TestWithParam<DriverCase> {
- protected:
-  // One server for all tests of a driver, until the program ends.
-  static DriverUnderTest& tested() {
-    static std::map<std::string, DriverUnderTest> started;
-    const auto found = started.find(GetParam().label);
-    return found != started.end() ? found->second : started.emplace(GetParam().label, GetParam().start()).first->second;
-  }
-
-  static std::unique_ptr<Connection> connect() { return tested().driver->connect(target_of(tested().url), soon()); }
-
-  static std::string single(Connection& connection, const std::string& sql) {
-    return std::string(connection.execute(sql, soon()).cell(0, 0).value_or("NULL"));
-  }
-
-  static void make_table(Connection& connection, const std::string& name) {
-    connection.execute("DROP TABLE IF EXISTS " + name, soon());
-    connection.execute("CREATE TABLE " + name + " (id integer PRIMARY KEY, word varchar(20))", soon());
-  }
-};
 
 TEST_P(DriverContract, TellsAboutTheServer) {
   const auto connection = connect();
   const ServerInfo& server = connection->server();
   EXPECT_EQ(server.product, tested().product);
+  EXPECT_EQ(server.engine, tested().engine);
   EXPECT_GT(server.version, 30000);
+  if (tested().embedded) return;
   EXPECT_GT(server.backend_id, 0);
   EXPECT_FALSE(server.host.empty());
   EXPECT_THAT(tested().url, HasSubstr(server.port));
@@ -50,9 +31,9 @@ TEST_P(DriverContract, TellsAboutTheServer) {
 
 TEST_P(DriverContract, ReturnsRowsThatOutliveTheConnection) {
   auto connection = connect();
-  const Rows rows = connection->execute("SELECT 1 AS one, NULL AS nothing, '' AS blank", soon());
+  const Rows rows = connection->execute("SELECT 1 AS one, NULL AS absent, '' AS blank", soon());
   connection.reset();
-  EXPECT_THAT(rows.columns(), ElementsAre("one", "nothing", "blank"));
+  EXPECT_THAT(rows.columns(), ElementsAre("one", "absent", "blank"));
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows.cell(0, 0), "1");
   EXPECT_EQ(rows.cell(0, 1), std::nullopt);
@@ -71,7 +52,7 @@ TEST_P(DriverContract, CountsAffectedRowsAndTakesParameters) {
   make_table(*connection, "counted");
   EXPECT_EQ(connection->execute("INSERT INTO counted VALUES (1, 'a'), (2, 'b'), (3, 'c')", soon()).affected(), 3U);
   const std::vector<Parameter> word{"it's \"quoted\" ü"};
-  const std::string update = "UPDATE counted SET word = " + tested().placeholder + " WHERE id < 3";
+  const std::string update = "UPDATE counted SET word = " + tested().placeholder(1) + " WHERE id < 3";
   EXPECT_EQ(connection->execute(update, word, soon()).affected(), 2U);
   EXPECT_EQ(single(*connection, "SELECT word FROM counted WHERE id = 1"), "it's \"quoted\" ü");
   EXPECT_EQ(connection->execute(update, std::vector<Parameter>{std::nullopt}, soon()).affected(), 2U);
@@ -89,7 +70,7 @@ TEST_P(DriverContract, TakesABigParameter) {
   const auto connection = connect();
   const std::string big(10'000'000, 'y');
   const std::vector<Parameter> parameters{big};
-  const std::string sql = "SELECT length(" + tested().placeholder + ")";
+  const std::string sql = "SELECT length(" + tested().placeholder(1) + ")";
   EXPECT_EQ(connection->execute(sql, parameters, soon()).cell(0, 0), "10000000");
 }
 
@@ -106,7 +87,7 @@ TEST_P(DriverContract, AnErrorOutsideATransactionCostsTheStatementOnly) {
   const Error error = error_of([&] { connection->execute("SELEC 1", soon()); });
   EXPECT_EQ(error.code, ErrorCode::server_error);
   EXPECT_EQ(error.blast, Blast::statement);
-  EXPECT_EQ(error.sqlstate.size(), 5U);
+  EXPECT_EQ(error.sqlstate.size(), tested().embedded ? 0U : 5U);
   EXPECT_FALSE(error.message.empty());
   EXPECT_FALSE(error.message.ends_with('\n'));
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::idle);
@@ -115,7 +96,9 @@ TEST_P(DriverContract, AnErrorOutsideATransactionCostsTheStatementOnly) {
 
 TEST_P(DriverContract, TwoStatementsInOneAreRefused) {
   const auto connection = connect();
-  EXPECT_EQ(error_of([&] { connection->execute("SELECT 1; SELECT 2", soon()); }).code, ErrorCode::server_error);
+  const Error error = error_of([&] { connection->execute("SELECT 1; SELECT 2", soon()); });
+  EXPECT_THAT(error.code, AnyOf(ErrorCode::server_error, ErrorCode::misuse));  // By the server, or by the driver.
+  EXPECT_EQ(error.blast, Blast::statement);
   EXPECT_EQ(single(*connection, "SELECT 3"), "3");
 }
 
@@ -124,7 +107,7 @@ TEST_P(DriverContract, TransactionStatusFollowsTheServer) {
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::idle);
   connection->execute("BEGIN", soon());
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::open);
-  const Error error = error_of([&] { connection->execute(tested().division_error_sql, soon()); });
+  const Error error = error_of([&] { connection->execute(tested().runtime_error_sql, soon()); });
   const bool spoiled = tested().errors_spoil_transactions;
   EXPECT_EQ(error.blast, spoiled ? Blast::transaction : Blast::statement);
   EXPECT_EQ(connection->transaction_status(), spoiled ? TransactionStatus::failed : TransactionStatus::open);
@@ -149,7 +132,7 @@ TEST_P(DriverContract, CommitKeepsAndRollbackUndoes) {
 TEST_P(DriverContract, ABatchReturnsTheRowsOfEachStatementInOrder) {
   const auto connection = connect();
   const std::vector<Parameter> word{"two"};
-  const std::string with_parameter = "SELECT upper(" + tested().placeholder + ")";
+  const std::string with_parameter = "SELECT upper(" + tested().placeholder(1) + ")";
   const std::vector<Statement> batch{{"SELECT 1", {}}, {with_parameter, word}, {"SELECT 3 WHERE 1 = 0", {}}};
   const auto rows = connection->execute_batch(batch, soon());
   ASSERT_EQ(rows.size(), 3U);
@@ -164,7 +147,7 @@ TEST_P(DriverContract, ABatchIsAtomicOutsideATransaction) {
   const auto connection = connect();
   make_table(*connection, "atomic");
   const std::vector<Statement> failing{
-      {"INSERT INTO atomic VALUES (1, 'a')", {}}, {tested().division_error_sql, {}}, {"SELECT 1", {}}};
+      {"INSERT INTO atomic VALUES (1, 'a')", {}}, {tested().runtime_error_sql, {}}, {"SELECT 1", {}}};
   EXPECT_EQ(error_of([&] { connection->execute_batch(failing, soon()); }).blast, Blast::statement);
   EXPECT_EQ(single(*connection, "SELECT count(*) FROM atomic"), "0");
   const std::vector<Statement> working{{"INSERT INTO atomic VALUES (1, 'a')", {}},
@@ -241,6 +224,7 @@ TEST_P(DriverContract, AClosedConnectionIsMisused) {
 }
 
 TEST_P(DriverContract, ASessionEndedWhileIdleIsLostWithoutDoubt) {
+  if (!tested().end_session_sql) GTEST_SKIP() << "nobody can end its sessions";
   const auto connection = connect();
   const auto killer = connect();
   const auto backend = connection->server().backend_id;

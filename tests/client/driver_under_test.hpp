@@ -14,21 +14,48 @@
 
 namespace lockkeeper::testing {
 
-/// One database, started. SQL is the database's own where databases differ.
+/// One database, started. SQL is the database's own where databases differ; text that is empty, and a function that is
+/// not set, say that the database has no such thing: the tests of it are skipped.
 struct DriverUnderTest {
-  std::unique_ptr<Driver> driver;
-  std::string url;                 ///< Reaches the server with all rights.
-  std::string product;             ///< ServerInfo::product.
-  std::string placeholder;         ///< The first parameter in a statement: "$1" or "?".
-  std::string sleep_sql;           ///< Runs for a minute.
-  std::string many_rows_sql;       ///< 100000 rows of one column, counting from 1.
-  std::string big_cell_sql;        ///< One cell of 10 MB of 'x'.
-  std::string division_error_sql;  ///< A statement that fails when it runs, not when it is parsed.
-  std::string missing_database_url;
-  std::string foreign_url;                 ///< Of another database product.
+  std::unique_ptr<Driver> driver = {};
+  std::string url = {};      ///< Reaches the server with all rights.
+  std::string product = {};  ///< ServerInfo::product.
+  Engine engine = Engine::postgres;
+  bool embedded = false;  ///< No server: no host, no port, no session ids, no SQLSTATE.
+  std::string missing_database_url = {};
+  std::string foreign_url = {};       ///< Of another database product.
+  std::shared_ptr<void> server = {};  ///< Keeps it alive.
+
+  // Statements.
+  std::function<std::string(int)> placeholder = {};  ///< The n-th parameter, from 1: "$1" or "?".
+  std::string sleep_sql = {};                        ///< Runs for a minute, and can be cancelled.
+  std::string many_rows_sql = {};                    ///< 100000 rows of one column, counting from 1.
+  std::string endless_rows_sql = {};     ///< Rows without end (a thousand million), each as soon as it is made.
+  std::string rows_then_sleep_sql = {};  ///< Rows that arrive, then a minute of nothing.
+  std::string rows_then_error_sql = {};  ///< Rows that arrive, then an error.
+  std::string big_cell_sql = {};         ///< One cell of 10 MB of 'x'.
+  std::string runtime_error_sql = {};    ///< A statement that fails when it runs, not when it is parsed.
+  std::function<std::string(std::int64_t backend)> end_session_sql = {};  ///< Ends another session.
+
+  // Types, for CREATE TABLE, and how a boolean reads.
+  std::string boolean_type = "boolean";
+  std::string bigint_type = "bigint";
+  std::string double_type = "double precision";
+  std::string text_type = "text";
+  std::string bytes_type = {};
+  std::string time_type = {};  ///< Holds microseconds; reads as `2026-11-22 09:30:00.000001` and perhaps a zone.
+  std::string true_text = "1";
+  std::string false_text = "0";
+  bool has_subnormal_doubles = true;
+
+  // Transactions.
   bool errors_spoil_transactions = false;  ///< Whether a failed statement leaves the transaction failed.
-  std::function<std::string(std::int64_t backend)> end_session_sql;  ///< Ends another session.
-  std::shared_ptr<void> server;                                      ///< Keeps it alive.
+  bool begins_what_is_asked = true;        ///< False: every transaction is serializable, whatever is asked for.
+  bool snapshots_conflict = false;         ///< Repeatable read refuses to change a row changed since its snapshot.
+  bool detects_deadlocks = true;           ///< Chooses a victim among transactions that wait for each other's rows.
+  bool has_nowait = true;                  ///< SELECT ... FOR UPDATE NOWAIT.
+  bool lock_waits_visible = true;          ///< Connection::lock_waits sees row locks.
+  bool reset_drops_temporary_tables = true;
 };
 
 struct DriverCase {
@@ -38,8 +65,11 @@ struct DriverCase {
 
 inline void PrintTo(const DriverCase& printed, std::ostream* out) { *out << printed.label; }
 
-/// Every driver with every server of it that this machine has.
+/// Every driver with every server of it that this machine has: the cases of each database, one file each.
 [[nodiscard]] std::vector<DriverCase> driver_cases();
+[[nodiscard]] std::vector<DriverCase> postgres_cases();
+[[nodiscard]] std::vector<DriverCase> sqlite_cases();
+[[nodiscard]] std::vector<DriverCase> mysql_cases();
 
 [[nodiscard]] inline Deadline in(std::chrono::microseconds time) { return std::chrono::steady_clock::now() + time; }
 [[nodiscard]] inline Deadline soon() { return in(std::chrono::seconds(30)); }

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <lockkeeper/postgres.hpp>
 #include "client/driver_under_test.hpp"
-#include "client/drivers/postgres.hpp"
 #include "client/environment_variables.hpp"
 #include "client/impostor.hpp"
 #include "support/postgres_server.hpp"
@@ -35,7 +35,7 @@ class PostgresConnect : public ::testing::Test {
   }
 
   static std::unique_ptr<Connection> connect(const Target& target, Deadline deadline = soon()) {
-    return client::make_postgres_driver()->connect(target, deadline);
+    return make_postgres_driver()->connect(target, deadline);
   }
   static std::string ask(const Target& target, const std::string& sql) {
     return std::string(connect(target)->execute(sql, soon()).cell(0, 0).value_or("NULL"));
@@ -239,7 +239,7 @@ TEST_F(PostgresConnect, NoMessageShowsAPassword) {
        }) {
     const Error error = refusal(url, in(std::chrono::seconds(5)));
     EXPECT_THAT(error.message, Not(HasSubstr("hunter2xyz"))) << url;
-    EXPECT_THAT(client::make_postgres_driver()->public_url(url), Not(HasSubstr("hunter2xyz"))) << url;
+    EXPECT_THAT(make_postgres_driver()->public_url(url), Not(HasSubstr("hunter2xyz"))) << url;
   }
 }
 

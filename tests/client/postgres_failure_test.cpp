@@ -6,8 +6,8 @@
 #include <future>
 #include <map>
 
+#include <lockkeeper/postgres.hpp>
 #include "client/driver_under_test.hpp"
-#include "client/drivers/postgres.hpp"
 #include "support/postgres_server.hpp"
 #include "support/session.hpp"
 
@@ -39,7 +39,7 @@ class PostgresFailure : public ::testing::TestWithParam<PostgresVersion> {
   }
 
   static std::unique_ptr<Connection> connect(const Target& target) {
-    return client::make_postgres_driver()->connect(target, soon());
+    return make_postgres_driver()->connect(target, soon());
   }
   static std::unique_ptr<Connection> connect() { return connect(target_of(server().url())); }
 
@@ -237,11 +237,10 @@ TEST_P(PostgresFailure, AHangingServerHoldsNobodyPastTheDeadline) {
   error = error_of([&] { inside->execute("SELECT 1", in(milliseconds(200))); });
   EXPECT_EQ(error.code, ErrorCode::deadline);
   EXPECT_EQ(error.blast, Blast::connection);
-  EXPECT_EQ(
-      error_of([&] {
-        static_cast<void>(client::make_postgres_driver()->connect(target_of(server().url()), in(milliseconds(200))));
-      }).code,
-      ErrorCode::deadline);
+  EXPECT_EQ(error_of([&] {
+              static_cast<void>(make_postgres_driver()->connect(target_of(server().url()), in(milliseconds(200))));
+            }).code,
+            ErrorCode::deadline);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2 * bound);
   server().resume();
   EXPECT_EQ(connect()->execute("SELECT 1", soon()).cell(0, 0), "1");

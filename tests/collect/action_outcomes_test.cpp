@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <stdexcept>
 #include <variant>
 
 #include "collect/made_rows.hpp"
@@ -26,6 +27,17 @@ class ScriptedConnection : public Connection {
     return std::get<Rows>(std::move(answer));
   }
   std::vector<Rows> execute_batch(std::span<const Statement>, Deadline) override { return {}; }
+  // An action calls nothing below: it runs single statements.
+  std::unique_ptr<RowStream> stream(std::string_view, std::span<const Parameter>, std::size_t, Deadline) override {
+    throw std::logic_error("an action reads no stream");
+  }
+  void begin(const BeginOptions&, Deadline) override { throw std::logic_error("an action opens no transaction"); }
+  void ping(Deadline) override { throw std::logic_error("an action pings nobody"); }
+  void reset(Deadline) override { throw std::logic_error("an action resets nothing"); }
+  [[nodiscard]] std::vector<LockWait> lock_waits(std::span<const std::int64_t>, Deadline) override {
+    throw std::logic_error("an action asks for no waits");
+  }
+  [[nodiscard]] void* native_handle() noexcept override { return nullptr; }
   [[nodiscard]] TransactionStatus transaction_status() const noexcept override { return TransactionStatus::idle; }
   std::unique_ptr<Canceller> canceller() override { return nullptr; }
   [[nodiscard]] const ServerInfo& server() const noexcept override { return info_; }
@@ -64,7 +76,7 @@ const Error deadline{ErrorCode::deadline, "", "the deadline passed", Blast::stat
 const Error lost{ErrorCode::connection_lost, "57P01", "terminating connection", Blast::connection};
 const Error cancelled{ErrorCode::cancelled, "57014", "canceling statement", Blast::statement};
 const Error denied{ErrorCode::permission, "42501", "must be a member", Blast::statement};
-const Error catalog_locked{ErrorCode::server_error, "55P03", "lock timeout", Blast::statement};
+const Error catalog_locked{ErrorCode::lock_not_available, "55P03", "lock timeout", Blast::statement};
 
 TEST(ActionOutcomes, WithoutAConnectionNothingWasDone) {
   EXPECT_EQ(terminate({}).outcome, ActionOutcome::skipped);

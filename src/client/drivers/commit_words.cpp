@@ -58,4 +58,9 @@ bool never_commits_by_itself(std::string_view sql) {
   return is_one_of(first_word(sql), words);
 }
 
+bool reads_or_writes_rows(std::string_view sql) {
+  constexpr std::array<std::string_view, 7> words{"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "WITH"};
+  return is_one_of(first_word(sql), words);
+}
+
 }  // namespace lockkeeper::client

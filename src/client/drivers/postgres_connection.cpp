@@ -1,13 +1,17 @@
 #include "client/drivers/postgres_connection.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <string>
+#include <random>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "client/drivers/commit_words.hpp"
 #include "client/drivers/postgres_canceller.hpp"
 #include "client/drivers/postgres_errors.hpp"
+#include "client/drivers/postgres_results.hpp"
+#include "client/drivers/postgres_stream.hpp"
 #include "client/drivers/socket_wait.hpp"
 
 namespace lockkeeper::client {
@@ -16,18 +20,26 @@ namespace {
 std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
 
 ServerInfo describe(PGconn* connection) {
-  return {"PostgreSQL",
-          PQserverVersion(connection),
-          text_or_empty(PQhost(connection)),
-          text_or_empty(PQport(connection)),
-          text_or_empty(PQuser(connection)),
-          text_or_empty(PQdb(connection)),
-          PQbackendPID(connection)};
+  return {.product = "PostgreSQL",
+          .version = PQserverVersion(connection),
+          .host = text_or_empty(PQhost(connection)),
+          .port = text_or_empty(PQport(connection)),
+          .user = text_or_empty(PQuser(connection)),
+          .database = text_or_empty(PQdb(connection)),
+          .backend_id = PQbackendPID(connection),
+          .engine = Engine::postgres};
 }
 
-bool holds_zero_byte(const Statement& statement) {
-  const auto in_parameter = [](const Parameter& parameter) { return parameter && parameter->contains('\0'); };
-  return statement.sql.contains('\0') || std::ranges::any_of(statement.parameters, in_parameter);
+bool holds_zero_byte(const Step& step) {
+  const auto in_parameter = [](const Parameter& parameter) {
+    return parameter.text() != nullptr && parameter.text()->contains('\0');
+  };
+  return step.sql.contains('\0') || std::ranges::any_of(step.parameters, in_parameter);
+}
+
+void require_no_zero_byte(std::span<const Step> steps) {
+  if (std::ranges::none_of(steps, holds_zero_byte)) return;
+  throw Failure(misuse("PostgreSQL takes no zero byte in a statement or text parameter", Blast::statement));
 }
 
 bool reports_on(PGconn* connection, const char* parameter) {
@@ -40,10 +52,24 @@ bool spoils_transaction(TransactionStatus before, TransactionStatus after) {
   return after == TransactionStatus::failed || (before == TransactionStatus::open && after == TransactionStatus::idle);
 }
 
+// The session lives on, so that what sounds like its end is something else: too few parameters, or the end of a session
+// that the server itself had with another (postgres_fdw, dblink).
+ErrorCode code_on_a_living_session(const Error& error) {
+  if (error.sqlstate == "08P01") return ErrorCode::misuse;
+  return error.code == ErrorCode::connection_lost ? ErrorCode::server_error : error.code;
+}
+
+// Its own for every connection. A pooler that mixes sessions would otherwise have us run another's `lk_1`; like this
+// the statement does not exist, which is an error and not a wrong answer.
+std::string name_prefix() {
+  std::random_device random;
+  return fmt::format("lk_{:08x}{:08x}_", random(), random());
+}
+
 }  // namespace
 
-PostgresConnection::PostgresConnection(PgConnection connection)
-    : connection_(std::move(connection)), server_(describe(connection_.get())) {
+PostgresConnection::PostgresConnection(PgConnection connection, std::size_t kept_statements)
+    : connection_(std::move(connection)), server_(describe(connection_.get())), kept_(kept_statements, name_prefix()) {
   PQsetNoticeReceiver(connection_.get(), &PostgresConnection::keep_last_words, this);
 }
 
@@ -51,35 +77,110 @@ PostgresConnection::PostgresConnection(PgConnection connection)
 void PostgresConnection::keep_last_words(void* connection, const PGresult* notice) noexcept {
   const std::string severity = text_or_empty(PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED));
   if (severity != "FATAL" && severity != "PANIC") return;
-  static_cast<PostgresConnection*>(connection)->last_words_ = statement_error(notice, {});
+  static_cast<PostgresConnection*>(connection)->last_words_ = statement_error(notice, BoundParameters());
 }
 
 Rows PostgresConnection::execute(std::string_view sql, std::span<const Parameter> parameters, Deadline deadline) {
-  const Statement statement{sql, {parameters.begin(), parameters.end()}};
-  return std::move(run({&statement, 1}, false, deadline).front());
+  const Step step{.sql = sql, .parameters = parameters};
+  require_usable();
+  require_no_zero_byte({&step, 1});
+  const Stakes stakes = stakes_of({&step, 1});
+  Outcome outcome = execute_by_plan(sql, parameters, deadline);
+  // Outside a transaction nothing is lost by the failure. The second time it is prepared anew, and cannot be stale.
+  const bool try_again = outcome.is_stale && outcome.usable && stakes.before == TransactionStatus::idle;
+  if (try_again) outcome = execute_by_plan(sql, parameters, deadline);
+  if (outcome.error) fail(outcome, stakes);
+  LK_ASSERT(outcome.rows.size() == 1);
+  return std::move(outcome.rows.front());
+}
+
+// Prepares what is worth it in the round trip of its execution, and has names released in the same.
+Outcome PostgresConnection::execute_by_plan(std::string_view sql, std::span<const Parameter> parameters,
+                                            Deadline deadline) {
+  const KeptStatements::Plan plan = kept_.plan(sql);
+  const bool prepares = !plan.name.empty() && !plan.is_kept;
+  const auto releases = prepares ? std::span(kept_.doomed()) : std::span<const std::string>();
+  std::vector<Step> steps;
+  for (const std::string& name : releases) steps.push_back({.kind = Step::Kind::release, .name = name});
+  if (prepares) steps.push_back({.kind = Step::Kind::prepare, .sql = sql, .name = plan.name});
+  steps.push_back({.kind = plan.name.empty() ? Step::Kind::statement : Step::Kind::kept,
+                   .sql = sql,
+                   .name = plan.name,
+                   .parameters = parameters});
+  Outcome outcome = exchange(steps, false, deadline);
+  settle(plan, sql, releases.size(), outcome);
+  return outcome;
+}
+
+// What the server says it has done to its prepared statements, whatever came of the statement itself.
+void PostgresConnection::settle(const KeptStatements::Plan& plan, std::string_view sql, std::size_t releases,
+                                const Outcome& outcome) {
+  kept_.released(std::min(outcome.done, releases));
+  const bool prepares = !plan.name.empty() && !plan.is_kept;
+  if (prepares && outcome.done > releases) kept_.keep(sql, plan.name);
+  if (!outcome.is_stale) return;
+  // Where one is missing, they all are: the user has had them discarded.
+  if (is_unknown_statement(outcome.error->sqlstate)) return kept_.forget_all();
+  kept_.forget(sql);
 }
 
 std::vector<Rows> PostgresConnection::execute_batch(std::span<const Statement> statements, Deadline deadline) {
-  return run(statements, true, deadline);
-}
-
-std::vector<Rows> PostgresConnection::run(std::span<const Statement> statements, bool is_batch, Deadline deadline) {
-  require_usable(statements);
-  if (statements.empty()) return {};
-  const TransactionStatus before = transaction_status();
-  const bool commits = may_commit(statements);
-  Outcome outcome = Exchange(connection_.get(), statements, is_batch, deadline).run();
-  if (outcome.error) fail(std::move(outcome), before, commits);
+  std::vector<Step> steps;
+  steps.reserve(statements.size());
+  for (const Statement& statement : statements) {
+    steps.push_back({.sql = statement.sql, .parameters = statement.parameters});
+  }
+  require_usable();
+  require_no_zero_byte(steps);
+  if (steps.empty()) return {};
+  const Stakes stakes = stakes_of(steps);
+  Outcome outcome = exchange(steps, true, deadline);
+  if (outcome.error) fail(outcome, stakes);
   LK_ASSERT(outcome.rows.size() == statements.size());
   return std::move(outcome.rows);
 }
 
+Outcome PostgresConnection::exchange(std::span<const Step> steps, bool is_batch, Deadline deadline) {
+  Outcome outcome = Exchange(connection_.get(), steps, is_batch, bound_, deadline).run();
+  if (outcome.has_discarded) kept_.forget_all();
+  return outcome;
+}
+
+// Words of our own, which commit nothing.
+void PostgresConnection::say(const std::string& words, Deadline deadline) {
+  const Step step{.kind = Step::Kind::simple, .sql = words};
+  const Stakes stakes{.before = transaction_status(), .may_commit = false};
+  const Outcome outcome = exchange({&step, 1}, false, deadline);
+  if (outcome.error) fail(outcome, stakes);
+}
+
+std::unique_ptr<RowStream> PostgresConnection::stream(std::string_view sql, std::span<const Parameter> parameters,
+                                                      std::size_t chunk_rows, Deadline deadline) {
+  const Step step{.sql = sql, .parameters = parameters};
+  require_usable();
+  require_no_zero_byte({&step, 1});
+  if (chunk_rows == 0) throw Failure(misuse("a stream gives at least one row at a time", Blast::statement));
+  auto stream = std::make_unique<PostgresStream>(*this, bound_, stakes_of({&step, 1}), chunk_rows);
+  is_streaming_ = true;
+  stream->start(sql, parameters, deadline);
+  return stream;
+}
+
+void PostgresConnection::end_stream(const Ending& ending, const Stakes& stakes) {
+  is_streaming_ = false;
+  if (ending.has_discarded) kept_.forget_all();
+  if (ending.error) fail(ending, stakes);
+}
+
+void PostgresConnection::drop_stream(bool usable) noexcept {
+  is_streaming_ = false;
+  if (!usable) end();
+}
+
 // Before anything is sent the end of a session is certain and harmless; afterwards it may be a lost commit.
-void PostgresConnection::require_usable(std::span<const Statement> statements) {
+void PostgresConnection::require_usable() {
   if (!connection_) throw Failure(misuse("the connection is closed", Blast::connection));
-  if (std::ranges::any_of(statements, holds_zero_byte)) {
-    throw Failure(misuse("PostgreSQL takes no zero byte in a statement or parameter", Blast::statement));
-  }
+  if (is_streaming_) throw Failure(misuse("the connection is busy: its stream has not ended", Blast::statement));
   PGconn* connection = connection_.get();
   while (PQstatus(connection) == CONNECTION_OK && has_input(PQsocket(connection))) {
     static_cast<void>(PQconsumeInput(connection));
@@ -92,27 +193,32 @@ void PostgresConnection::require_usable(std::span<const Statement> statements) {
   throw Failure(std::move(error));
 }
 
-bool PostgresConnection::may_commit(std::span<const Statement> statements) const {
-  const auto commits = [](const Statement& statement) { return ends_transaction_with_commit(statement.sql); };
+Stakes PostgresConnection::stakes_of(std::span<const Step> steps) const {
+  return {.before = transaction_status(), .may_commit = may_commit(steps)};
+}
+
+bool PostgresConnection::may_commit(std::span<const Step> steps) const {
+  const auto commits = [](const Step& step) { return ends_transaction_with_commit(step.sql); };
   switch (transaction_status()) {
     case TransactionStatus::failed: return false;  // Even COMMIT only rolls back now.
-    case TransactionStatus::open: return std::ranges::any_of(statements, commits);
+    case TransactionStatus::open: return std::ranges::any_of(steps, commits);
     case TransactionStatus::idle: break;
     case TransactionStatus::unknown: return true;
   }
-  if (statements.size() == 1 && never_commits_by_itself(statements[0].sql)) return false;
+  if (steps.size() == 1 && never_commits_by_itself(steps[0].sql)) return false;
   PGconn* connection = connection_.get();
   return !reports_on(connection, "default_transaction_read_only") && !reports_on(connection, "in_hot_standby");
 }
 
-void PostgresConnection::fail(Outcome outcome, TransactionStatus before, bool may_have_committed) {
-  Error error = std::move(*outcome.error);
-  if (outcome.usable) {
-    error.blast = spoils_transaction(before, transaction_status()) ? Blast::transaction : Blast::statement;
+void PostgresConnection::fail(const Ending& ending, const Stakes& stakes) {
+  Error error = *ending.error;
+  if (ending.usable) {
+    error.blast = spoils_transaction(stakes.before, transaction_status()) ? Blast::transaction : Blast::statement;
+    error.code = code_on_a_living_session(error);
     throw Failure(std::move(error));
   }
   if (error.code != ErrorCode::deadline && error.code != ErrorCode::misuse) error = lost(std::move(error));
-  error.blast = may_have_committed ? Blast::commit_unknown : Blast::connection;
+  error.blast = stakes.may_commit ? Blast::commit_unknown : Blast::connection;
   end();
   throw Failure(std::move(error));
 }
@@ -142,6 +248,7 @@ std::unique_ptr<Canceller> PostgresConnection::canceller() {
 
 void PostgresConnection::end() noexcept {
   *closed_ = true;
+  is_streaming_ = false;
   connection_.reset();
 }
 

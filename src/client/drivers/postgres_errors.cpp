@@ -21,6 +21,11 @@ ErrorCode code_of(std::string_view sqlstate) {
   if (sqlstate == "57P03") return ErrorCode::not_ready;
   if (sqlstate == "57014") return ErrorCode::cancelled;
   if (sqlstate == "42501") return ErrorCode::permission;
+  if (is_class(sqlstate, "23")) return ErrorCode::constraint;
+  if (sqlstate == "40001") return ErrorCode::serialization;
+  if (sqlstate == "40P01") return ErrorCode::deadlock;
+  if (sqlstate == "55P03") return ErrorCode::lock_not_available;
+  if (sqlstate == "53100") return ErrorCode::disk_full;
   if (is_class(sqlstate, "08") || is_class(sqlstate, "57P")) return ErrorCode::connection_lost;
   return ErrorCode::server_error;
 }
@@ -43,10 +48,11 @@ void replace_all(std::string& text, std::string_view old_text, std::string_view 
 }
 
 // `invalid input syntax for type integer: "secret"` becomes `...: "$1"`.
-std::string without_parameters(std::string message, std::span<const Parameter> parameters) {
-  for (std::size_t index = 0; index < parameters.size(); ++index) {
-    if (!parameters[index] || parameters[index]->empty()) continue;
-    replace_all(message, "\"" + std::string(*parameters[index]) + "\"", "\"$" + std::to_string(index + 1) + "\"");
+std::string without_parameters(std::string message, const BoundParameters& parameters) {
+  for (std::size_t index = 0; index < static_cast<std::size_t>(parameters.count()); ++index) {
+    const auto text = parameters.text(index);
+    if (!text || text->empty()) continue;
+    replace_all(message, "\"" + std::string(*text) + "\"", "\"$" + std::to_string(index + 1) + "\"");
   }
   return message;
 }
@@ -122,7 +128,7 @@ VerboseText parse_verbose(std::string_view text) {
   return parsed;
 }
 
-Error statement_error(const PGresult* result, std::span<const Parameter> parameters) {
+Error statement_error(const PGresult* result, const BoundParameters& parameters) {
   Error error;
   error.sqlstate = field(result, PG_DIAG_SQLSTATE);
   error.code = code_of(error.sqlstate);
@@ -152,5 +158,23 @@ Error configuration_error(std::string_view words) {
 Error misuse(std::string_view words, Blast blast) { return {ErrorCode::misuse, "", std::string(words), blast}; }
 
 Error out_of_memory() { return {ErrorCode::server_error, "", "out of memory in libpq", Blast::connection}; }
+
+Error lost_error(PGconn* connection) {
+  return {ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection)), Blast::connection};
+}
+
+Error too_late(std::string_view what) {
+  return {ErrorCode::deadline, "", "the deadline passed; " + std::string(what), Blast::connection};
+}
+
+Error silent_rollback() {
+  return {ErrorCode::server_error, "", "the transaction had failed before: COMMIT rolled it back", Blast::transaction};
+}
+
+void tell_deadline(Error& error) {
+  if (error.code != ErrorCode::cancelled) return;
+  error.code = ErrorCode::deadline;
+  error.message = "the deadline passed; the statement was cancelled";
+}
 
 }  // namespace lockkeeper::client

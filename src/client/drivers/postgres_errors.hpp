@@ -8,11 +8,12 @@
 #include <lockkeeper/connection.hpp>
 
 #include "client/drivers/postgres_handles.hpp"
+#include "client/drivers/postgres_parameters.hpp"
 
 namespace lockkeeper::client {
 
-/// An error that the server sent about a statement. Its blast is for the caller to set.
-[[nodiscard]] Error statement_error(const PGresult* result, std::span<const Parameter> parameters);
+/// An error that the server sent about a statement. Its blast is for the caller to set. Parameters are kept out of it.
+[[nodiscard]] Error statement_error(const PGresult* result, const BoundParameters& parameters);
 
 /// How far a failed attempt to connect had come.
 struct ConnectProgress {
@@ -34,6 +35,14 @@ struct VerboseText {
 [[nodiscard]] Error configuration_error(std::string_view words);
 [[nodiscard]] Error misuse(std::string_view words, Blast blast = Blast::statement);
 [[nodiscard]] Error out_of_memory();
+
+/// The session has ended, in libpq's words.
+[[nodiscard]] Error lost_error(PGconn* connection);
+[[nodiscard]] Error too_late(std::string_view what);
+[[nodiscard]] Error silent_rollback();
+
+/// Turns the cancellation that we asked for at the deadline into what it is for the caller.
+void tell_deadline(Error& error);
 
 /// A text without white space at its end.
 [[nodiscard]] std::string trimmed(std::string_view text);

@@ -1,72 +1,36 @@
 #include "client/drivers/postgres_exchange.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "client/drivers/commit_words.hpp"
-#include "client/drivers/postgres_canceller.hpp"
+#include "client/drivers/postgres_copy.hpp"
 #include "client/drivers/postgres_errors.hpp"
-#include "client/drivers/socket_wait.hpp"
+#include "client/drivers/postgres_results.hpp"
 
 namespace lockkeeper::client {
 namespace {
 
-// How long a cancelled statement may take to stop: a round trip and the end of an uninterruptible step.
-constexpr std::chrono::seconds grace{1};
-
-// A cancel request can overtake its statement, and the server then forgets it; so it is repeated during the grace.
-constexpr std::chrono::milliseconds cancel_interval{200};
-
-std::uint64_t affected_rows(PGresult* result) {
-  const std::string_view count = PQcmdTuples(result);
-  std::uint64_t number = 0;
-  std::from_chars(count.data(), count.data() + count.size(), number);
-  return number;
-}
-
-Rows rows_of(PGresult* result) {
-  Rows rows;
-  const int columns = PQnfields(result);
-  std::vector<std::string> names;
-  for (int column = 0; column < columns; ++column) names.emplace_back(PQfname(result, column));
-  rows.set_columns(std::move(names));
-  for (int row = 0, count = PQntuples(result); row < count; ++row) {
-    for (int column = 0; column < columns; ++column) {
-      if (PQgetisnull(result, row, column) != 0) {
-        rows.append(std::nullopt);
-      } else {
-        const auto length = static_cast<std::size_t>(PQgetlength(result, row, column));
-        rows.append(std::string_view(PQgetvalue(result, row, column), length));
-      }
-    }
+bool send_step(PGconn* connection, const Step& step, BoundParameters& bound) {
+  const std::string sql(step.sql);
+  const std::string name(step.name);
+  switch (step.kind) {
+    case Step::Kind::statement:
+      bound.bind(step.parameters);
+      return PQsendQueryParams(connection, sql.c_str(), bound.count(), nullptr, bound.values(), bound.lengths(),
+                               bound.formats(), 0) == 1;
+    case Step::Kind::kept:
+      bound.bind(step.parameters);
+      return PQsendQueryPrepared(connection, name.c_str(), bound.count(), bound.values(), bound.lengths(),
+                                 bound.formats(), 0) == 1;
+    case Step::Kind::prepare: return PQsendPrepare(connection, name.c_str(), sql.c_str(), 0, nullptr) == 1;
+    case Step::Kind::release:
+      // libpq 15 has no message for it.
+      return PQsendQueryParams(connection, ("DEALLOCATE " + name).c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) ==
+             1;
+    case Step::Kind::simple: return PQsendQuery(connection, sql.c_str()) == 1;
   }
-  rows.set_affected(affected_rows(result));
-  return rows;
-}
-
-// Text parameters end with a zero byte for libpq, which a view does not promise.
-bool send_statement(PGconn* connection, const Statement& statement) {
-  std::vector<std::string> texts;
-  texts.reserve(statement.parameters.size());
-  std::vector<const char*> values;
-  for (const Parameter& parameter : statement.parameters) {
-    values.push_back(parameter ? texts.emplace_back(*parameter).c_str() : nullptr);
-  }
-  return PQsendQueryParams(connection, std::string(statement.sql).c_str(), static_cast<int>(values.size()), nullptr,
-                           values.data(), nullptr, nullptr, 0) == 1;
-}
-
-// PostgreSQL answers COMMIT in a failed transaction with success and the tag ROLLBACK.
-bool is_silent_rollback(const Statement& statement, PGresult* result) {
-  return std::string_view(PQcmdStatus(result)) == "ROLLBACK" && ends_transaction_with_commit(statement.sql);
-}
-
-Error too_late(std::string_view what) {
-  return {ErrorCode::deadline, "", "the deadline passed; " + std::string(what), Blast::connection};
+  return false;
 }
 
 }  // namespace
@@ -76,56 +40,23 @@ Outcome Exchange::run() {
     outcome_.error = too_late("the statement was not sent");
     return std::move(outcome_);
   }
-  if (!send()) return give_up({ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection_)), {}});
+  if (!send()) return give_up(lost_error(connection_));
   while (!is_complete()) {
-    if (!wait_for_result()) return give_up(too_late("the server did not stop the statement in time"));
+    if (!patience_.wait_for_result()) return give_up(too_late("the server did not stop the statement in time"));
     const PgResult result(PQgetResult(connection_));
     take(result);
-    if (stuck_ || (is_lost() && !is_complete())) break;
+    if (stuck_ || (patience_.is_lost() && !is_complete())) break;
   }
   return finish();
 }
 
 bool Exchange::send() {
-  synced_ = !is_batch_;
-  if (is_batch_ && PQenterPipelineMode(connection_) == 0) return false;
-  for (const Statement& statement : statements_) {
-    if (!send_statement(connection_, statement)) return false;
+  synced_ = !is_pipeline_;
+  if (is_pipeline_ && PQenterPipelineMode(connection_) == 0) return false;
+  for (const Step& step : steps_) {
+    if (!send_step(connection_, step, bound_)) return false;
   }
-  return !is_batch_ || PQpipelineSync(connection_) == 1;
-}
-
-// True when PQgetResult would not block: a result is complete, or the session is lost.
-bool Exchange::wait_for_result() {
-  while (!is_lost() && PQisBusy(connection_) != 0) {
-    if (!wait_or_cancel()) return false;
-  }
-  return true;
-}
-
-// Writes what is left to write and reads what has come, after waiting for either. At the deadline asks the server to
-// stop and grants the grace; false after that.
-bool Exchange::wait_or_cancel() {
-  const bool more_to_write = PQflush(connection_) == 1;
-  const Interest interest = more_to_write ? Interest::read_or_write : Interest::read;
-  if (wait_for_socket(PQsocket(connection_), interest, deadline_)) {
-    // Lost here is told by PQgetResult, with the server's last words if there were any.
-    static_cast<void>(PQconsumeInput(connection_));
-    return true;
-  }
-  const Deadline now = std::chrono::steady_clock::now();
-  if (!cancelled_) last_moment_ = now + grace;
-  cancelled_ = true;
-  if (now >= last_moment_) return false;
-  deadline_ = std::min(now + cancel_interval, last_moment_);
-  request_cancel();
-  return true;
-}
-
-void Exchange::request_cancel() {
-  const PgCancel request(PQgetCancel(connection_));
-  // If the server does not take it, it does not answer the statement either, and the grace runs out.
-  if (request) static_cast<void>(send_cancel(request.get(), cancelled_ ? last_moment_ : deadline_));
+  return !is_pipeline_ || PQpipelineSync(connection_) == 1;
 }
 
 void Exchange::take(const PgResult& result) {
@@ -141,63 +72,49 @@ void Exchange::take(const PgResult& result) {
     case PGRES_COPY_BOTH: refuse_copy(status); break;
     case PGRES_FATAL_ERROR:
     case PGRES_BAD_RESPONSE: take_error(result.get()); break;
-    default: take_rows(result.get()); break;
+    default: take_success(result.get()); break;
   }
 }
 
-void Exchange::take_rows(PGresult* result) {
-  if (outcome_.error || outcome_.rows.size() > answered_) return;
-  if (is_silent_rollback(statements_[answered_], result)) {
-    outcome_.error = Error{ErrorCode::server_error, "", "the transaction had failed before: COMMIT rolled it back",
-                           Blast::transaction};
+void Exchange::take_success(PGresult* result) {
+  if (outcome_.error || outcome_.done > answered_) return;
+  const Step& step = steps_[answered_];
+  if (is_silent_rollback(step.sql, result)) {
+    outcome_.error = silent_rollback();
     return;
   }
-  outcome_.rows.push_back(rows_of(result));
+  ++outcome_.done;
+  outcome_.has_discarded = outcome_.has_discarded || discards_prepared_statements(result);
+  if (!step.has_rows()) return;
+  Rows& rows = outcome_.rows.emplace_back();
+  rows.set_columns(column_names(result));
+  append_rows(rows, result);
+  rows.set_affected(affected_rows(result));
 }
 
 void Exchange::take_error(const PGresult* result) {
   if (outcome_.error) return;
   // An error of the implicit commit comes after the last statement's own result.
-  const bool of_statement = answered_ < statements_.size();
-  outcome_.error = statement_error(result, of_statement ? statements_[answered_].parameters : std::vector<Parameter>());
+  const Step step = answered_ < steps_.size() ? steps_[answered_] : Step{};
+  bound_.bind(step.parameters);
+  outcome_.error = statement_error(result, bound_);
+  const bool was_prepared_before = steps_.size() == 1 && step.kind == Step::Kind::kept;
+  outcome_.is_stale = (was_prepared_before && may_be_stale(result)) ||
+                      (step.kind == Step::Kind::release && is_unknown_statement(outcome_.error->sqlstate));
 }
 
-// In a batch the server reads our next messages as if they were copy data: only closing gets out of that.
+// In a pipeline the server reads our next messages as if they were copy data: only closing gets out of that.
 void Exchange::refuse_copy(ExecStatusType direction) {
-  outcome_.error = misuse("COPY from or to the client is not supported here");
-  if (is_batch_ || direction == PGRES_COPY_BOTH) {
-    stuck_ = true;
-  } else if (direction == PGRES_COPY_IN) {
-    stuck_ = PQputCopyEnd(connection_, "COPY from the client is not supported here") < 0;
-  } else {
-    request_cancel();
-    stuck_ = !drain_copy();
-  }
-}
-
-bool Exchange::drain_copy() {
-  for (;;) {
-    char* line = nullptr;
-    const int length = PQgetCopyData(connection_, &line, 1);
-    const PgText owned(line);
-    if (length < 0) return true;  // At its end, or lost, which the next result tells.
-    if (length == 0 && !wait_or_cancel()) return false;
-  }
+  outcome_.error = copy_refused();
+  stuck_ = is_pipeline_ || !end_copy(connection_, direction, patience_);
 }
 
 Outcome Exchange::finish() {
-  const bool lost = is_lost() && (outcome_.error || !is_complete());
-  if (lost && !outcome_.error) {
-    outcome_.error = Error{ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection_)), {}};
-  }
-  outcome_.usable = !stuck_ && !lost && (!is_batch_ || is_lost() || PQexitPipelineMode(connection_) == 1);
-  if (!outcome_.usable && !outcome_.error) {
-    outcome_.error = Error{ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection_)), {}};
-  }
-  if (cancelled_ && outcome_.error && outcome_.error->code == ErrorCode::cancelled) {
-    outcome_.error->code = ErrorCode::deadline;
-    outcome_.error->message = "the deadline passed; the statement was cancelled";
-  }
+  const bool lost = patience_.is_lost() && (outcome_.error || !is_complete());
+  if (lost && !outcome_.error) outcome_.error = lost_error(connection_);
+  outcome_.usable = !stuck_ && !lost && (!is_pipeline_ || patience_.is_lost() || PQexitPipelineMode(connection_) == 1);
+  if (!outcome_.usable && !outcome_.error) outcome_.error = lost_error(connection_);
+  if (patience_.has_cancelled() && outcome_.error) tell_deadline(*outcome_.error);
   return std::move(outcome_);
 }
 

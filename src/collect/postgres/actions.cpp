@@ -20,8 +20,6 @@ std::optional<std::string> text(const std::optional<model::WallTime>& time) {
   return time ? std::optional(model::to_rfc3339(*time)) : std::nullopt;
 }
 
-Parameter view(const std::optional<std::string>& text) { return text ? Parameter(*text) : std::nullopt; }
-
 // A guarded statement that was cut short may or may not have been carried out: that is an outcome of its own.
 ActionResult outcome_of(const Error& error, const std::string& where) {
   if (error.sqlstate == "42501") {
@@ -48,9 +46,8 @@ ActionResult outcome_after_signal(const Error& error, const std::string& where) 
 }  // namespace
 
 bool Collector::wait_until_done(const model::Guard& guard, bool terminate, Deadline deadline) {
-  const std::string pid = std::to_string(guard.session.pid);
   const std::string started_at = model::to_rfc3339(guard.session.started_at);
-  const std::array<Parameter, 2> parameters{pid, started_at};
+  const std::array<Parameter, 2> parameters{guard.session.pid, started_at};
   while (true) {
     const Rows rows = connection_->execute(still_there(), parameters, deadline);
     if (rows.empty()) return true;
@@ -65,12 +62,11 @@ bool Collector::wait_until_done(const model::Guard& guard, bool terminate, Deadl
 }
 
 ActionResult Collector::signal(const model::Guard& guard, bool terminate, Deadline deadline) {
-  const auto pid = std::optional(std::to_string(guard.session.pid));
   const auto started_at = text(guard.session.started_at);
   const auto transaction_started_at = text(guard.transaction_started_at);
   const auto state_changed_at = text(guard.state_changed_at);
-  const std::array<Parameter, 5> parameters{view(pid), view(started_at), view(transaction_started_at),
-                                            view(state_changed_at), model::to_string(guard.state)};
+  const std::array<Parameter, 5> parameters{guard.session.pid, started_at, transaction_started_at, state_changed_at,
+                                            model::to_string(guard.state)};
   const Rows rows = connection_->execute(guarded_signal(terminate, guard.only_while_blocking), parameters, deadline);
   if (rows.empty())
     return {ActionOutcome::moved_on, "it moved on: it is gone or no longer as it was when this was decided"};

@@ -70,11 +70,9 @@ std::string_view advice_for(const Error& error) {
              "percent-encoded (@ is %40, / is %2F), or as \"host=... dbname=...\" or \"service=...\". What it leaves "
              "out comes from PGHOST, PGPORT, PGUSER, PGDATABASE and PGSERVICE, as with psql.";
     case ErrorCode::permission: return "Connect as a superuser, or as a role that is a member of pg_monitor.";
-    case ErrorCode::cancelled:
-    case ErrorCode::server_error: return advice_for_sqlstate(error.sqlstate);
     case ErrorCode::misuse: return "This is a bug in Lockkeeper; please report it.";
+    default: return advice_for_sqlstate(error.sqlstate);
   }
-  return "";
 }
 
 }  // namespace
