@@ -1,0 +1,134 @@
+// Statements that are stopped, at their deadline or by a canceller: these and no others.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include <lockkeeper/mysql.hpp>
+
+#include "client/mysql_fixture.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/wait.hpp"
+
+namespace lockkeeper::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+constexpr const char* sleep_sql = "SELECT 1 FROM DUAL WHERE SLEEP(60)";
+
+class MysqlCancel : public MysqlTest {};
+
+TEST_F(MysqlCancel, ADeadlineInThePastSendsNothing) {
+  const auto connection = connect();
+  const Error error = error_of([&] { connection->execute(sleep_sql, in(milliseconds(-1000))); });
+  EXPECT_EQ(error.code, ErrorCode::deadline);
+  EXPECT_EQ(error.blast, Blast::statement);
+  EXPECT_THAT(error.message, HasSubstr("not sent"));
+  EXPECT_EQ(single(*connection, "SELECT 1"), "1");
+}
+
+TEST_F(MysqlCancel, AShortDeadlineMayOvertakeItsStatement) {
+  const auto connection = connect();
+  const Parameter parameter(60);
+  for (int round = 0; round < 20; ++round) {
+    const Error error = error_of([&] {
+      connection->execute("SELECT 1 FROM DUAL WHERE SLEEP(?)", {&parameter, 1}, in(std::chrono::microseconds(300)));
+    });
+    ASSERT_EQ(error.code, ErrorCode::deadline);
+    ASSERT_EQ(error.blast, Blast::statement);
+  }
+  EXPECT_EQ(single(*connection, "SELECT 1"), "1");
+}
+
+// A statement that ends by itself just when it is to be killed: the kill must not reach the next one.
+TEST_F(MysqlCancel, AKillThatComesTooLateIsAbsorbed) {
+  const auto connection = connect();
+  int ended_by_itself = 0;
+  for (int round = 0; round < 60; ++round) {
+    try {
+      connection->execute("SELECT 1 FROM DUAL WHERE SLEEP(0.02)",
+                          in(milliseconds(20) + std::chrono::microseconds(20 * round)));
+      ++ended_by_itself;
+    } catch (const Failure& failure) {
+      ASSERT_EQ(failure.error().code, ErrorCode::deadline) << failure.what();
+      ASSERT_EQ(failure.error().blast, Blast::statement);
+    }
+    ASSERT_EQ(single(*connection, "SELECT count(*) FROM seq_1_to_1000"), "1000");
+  }
+  RecordProperty("ended_by_itself", ended_by_itself);
+}
+
+TEST_F(MysqlCancel, ACancelStopsNoStatementThatBeginsLater) {
+  const auto connection = connect();
+  const auto canceller = connection->canceller();
+  for (int round = 0; round < 100; ++round) {
+    canceller->cancel(soon());
+    ASSERT_EQ(single(*connection, "SELECT count(*) FROM seq_1_to_10000"), "10000");
+  }
+  // One that is under way when the statement before ends: the next one waits for it.
+  std::atomic<bool> done = false;
+  std::atomic<int> cancelled = 0;
+  std::thread other([&] {
+    while (!done) {
+      canceller->cancel(soon());
+      ++cancelled;
+    }
+  });
+  int interrupted = 0;
+  for (int round = 0; round < 300; ++round) {
+    const int before = cancelled;
+    try {
+      connection->execute("SELECT count(*) FROM seq_1_to_10000", soon());
+    } catch (const Failure& failure) {
+      ASSERT_EQ(failure.error().code, ErrorCode::cancelled) << failure.what();
+      ++interrupted;
+    }
+    wait_until([&] { return cancelled > before; }, default_patience, "the next cancel");
+  }
+  done = true;
+  other.join();
+  EXPECT_EQ(single(*connection, "SELECT 1"), "1");
+  RecordProperty("interrupted", interrupted);
+}
+
+TEST_F(MysqlCancel, ACancelThatReachesAnotherServerKillsNobody) {
+  auto here = MariadbServer::start();
+  auto other = MariadbServer::start();
+  const TemporaryFolder folder;
+  const auto link = folder.path() / "socket";
+  std::filesystem::create_symlink(here.socket(), link);
+  const auto connection = connect("mysql://root@localhost/test?socket=" + link.string());
+  // Another server may have another session of the same id.
+  std::unique_ptr<Connection> stranger = connect(other.url());
+  while (stranger->server().backend_id < connection->server().backend_id) stranger = connect(other.url());
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(other.socket(), link);
+  const Error error = error_of([&] { connection->canceller()->cancel(soon()); });
+  EXPECT_EQ(error.code, ErrorCode::unreachable);
+  EXPECT_THAT(error.message, HasSubstr("another server"));
+  EXPECT_EQ(MariadbSession(other).value("SELECT variable_value FROM information_schema.global_status WHERE "
+                                        "variable_name = 'COM_KILL'"),
+            "0");
+}
+
+TEST_F(MysqlCancel, AWaitForALockEndsAtTheDeadlineAndKeepsTheTransaction) {
+  const auto holder = connect();
+  make_table(*holder, "waited");
+  holder->execute("INSERT INTO waited VALUES (1, 'x')", soon());
+  holder->begin({}, soon());
+  holder->execute("UPDATE waited SET word = 'mine'", soon());
+  const auto connection = connect();
+  connection->begin({}, soon());
+  const Error error = error_of([&] { connection->execute("UPDATE waited SET word = 'yours'", in(milliseconds(200))); });
+  EXPECT_EQ(error.code, ErrorCode::deadline);
+  EXPECT_EQ(error.sqlstate, "70100");
+  EXPECT_EQ(error.blast, Blast::statement);
+  EXPECT_EQ(connection->transaction_status(), TransactionStatus::open);
+  connection->execute("ROLLBACK", soon());
+}
+
+}  // namespace
+}  // namespace lockkeeper::testing

@@ -1,0 +1,21 @@
+// A new MariaDB server's files and options: bootstrapped once per installation and process, copied for every server.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/mariadb_server.hpp"
+
+namespace lockkeeper::testing {
+
+/// Fills `data` as mariadb-install-db would: the mysql and sys schemas, an empty database `test`, and the accounts
+/// of `root` (from the socket and from loopback) with the options' password. Throws with the server's words.
+void make_mariadb_data(const MariadbOptions& options, const std::filesystem::path& data);
+
+/// The command line of a server on these files.
+[[nodiscard]] std::vector<std::string> mariadb_command(const MariadbOptions& options, const std::filesystem::path& data,
+                                                       const std::filesystem::path& socket, std::uint16_t port);
+
+}  // namespace lockkeeper::testing

@@ -1,0 +1,186 @@
+#include "support/mariadb_server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "support/mariadb_data.hpp"
+#include "support/postgres_data.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/wait.hpp"
+
+namespace lockkeeper::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Another process may take the port between our choice and the server's bind.
+constexpr int port_attempts = 5;
+
+// How much of a failed server's log an exception quotes.
+constexpr std::size_t log_tail_bytes = 3000;
+
+std::uint16_t free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = ::bind(probe, generic, length) == 0 && ::getsockname(probe, generic, &length) == 0;
+  ::close(probe);
+  if (!bound) throw std::system_error(errno, std::generic_category(), "no free loopback port");
+  return ntohs(address.sin_port);
+}
+
+std::string read_log(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string tail(const std::string& text) {
+  return text.size() <= log_tail_bytes ? text : "..." + text.substr(text.size() - log_tail_bytes);
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (std::isalnum(byte) != 0 || character == '_' || character == '-') {
+      encoded += character;
+    } else {
+      encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
+    }
+  }
+  return encoded;
+}
+
+}  // namespace
+
+struct MariadbServer::Body {
+  MariadbOptions options;
+  TemporaryFolder folder;
+  std::uint16_t port = 0;
+  pid_t owner = ::getpid();
+  std::optional<SupervisedProcess> process;  // After the folder: it must end before its files go.
+
+  Body() = default;
+  Body(const Body&) = delete;
+  Body& operator=(const Body&) = delete;
+
+  // An orderly shutdown takes a second or two, for files that nobody will read.
+  ~Body() {
+    if (owner != ::getpid()) return;  // Inherited through fork: the server is our parent's.
+    try {
+      if (process && !process->has_ended()) process->kill_all();
+    } catch (const std::exception&) {
+      // The supervisor's own destructor ends it then.
+      process.reset();
+    }
+  }
+
+  [[nodiscard]] fs::path data() const { return folder.path() / "data"; }
+  [[nodiscard]] fs::path socket() const { return folder.path() / "socket" / "server.sock"; }
+  [[nodiscard]] fs::path log() const { return folder.path() / "log"; }
+
+  // The server's own word, the last that it says while starting.
+  [[nodiscard]] bool is_ready() const { return read_log(log()).find("ready for connections.\n") != std::string::npos; }
+
+  void launch() {
+    std::error_code absent;
+    fs::remove(log(), absent);
+    process.emplace(mariadb_command(options, data(), socket(), port), log(), unprivileged_user());
+    const bool settled = becomes_true([this] { return process->has_ended() || is_ready(); }, options.start_timeout);
+    if (settled && !process->has_ended()) return;
+    process.reset();
+    const std::string reason = settled ? "ended" : "was not ready in time";
+    throw std::runtime_error(options.installation.label + " " + reason + " while starting; its log ends:\n" +
+                             tail(read_log(log())));
+  }
+
+  // On a port that is free now, and on another one if it was taken meanwhile.
+  void launch_on_free_port() {
+    for (int attempt = 1;; ++attempt) {
+      port = free_port();
+      try {
+        return launch();
+      } catch (const std::runtime_error&) {
+        const bool lost_race = read_log(log()).find("Address already in use") != std::string::npos;
+        if (!lost_race || attempt == port_attempts) throw;
+      }
+    }
+  }
+
+  SupervisedProcess& running() {
+    if (!process) throw std::logic_error("the test server is not running");
+    return *process;
+  }
+};
+
+MariadbServer::MariadbServer(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+MariadbServer::MariadbServer(MariadbServer&&) noexcept = default;
+MariadbServer& MariadbServer::operator=(MariadbServer&&) noexcept = default;
+MariadbServer::~MariadbServer() = default;
+
+MariadbServer MariadbServer::start(MariadbOptions options) {
+  remove_stale_folders();
+  auto body = std::make_unique<Body>();
+  body->options = std::move(options);
+  make_server_folder(body->socket().parent_path(), 0755);
+  make_mariadb_data(body->options, body->data());
+  body->launch_on_free_port();
+  return MariadbServer(std::move(body));
+}
+
+std::uint16_t MariadbServer::port() const noexcept { return body_->port; }
+const MariadbInstallation& MariadbServer::installation() const noexcept { return body_->options.installation; }
+fs::path MariadbServer::data_dir() const { return body_->data(); }
+fs::path MariadbServer::socket() const { return body_->socket(); }
+pid_t MariadbServer::pid() const { return body_->running().pid(); }
+std::string MariadbServer::log() const { return read_log(body_->log()); }
+bool MariadbServer::is_running() { return body_->process && !body_->process->has_ended(); }
+
+std::string MariadbServer::url(std::string_view database, std::string_view user, std::string_view password) const {
+  std::string text = "mysql://" + percent_encoded(user);
+  if (!password.empty()) text += ":" + percent_encoded(password);
+  return text + "@127.0.0.1:" + std::to_string(port()) + "/" + percent_encoded(database);
+}
+
+void MariadbServer::stop() {
+  SupervisedProcess& process = body_->running();
+  process.resume();
+  process.signal(SIGTERM);
+  wait_until([&process] { return process.has_ended(); }, default_patience, "the server to shut down");
+  body_->process.reset();
+}
+
+void MariadbServer::start_again() {
+  if (body_->process) throw std::logic_error("the test server runs already");
+  body_->launch();
+}
+
+void MariadbServer::pause() { body_->running().pause(); }
+void MariadbServer::resume() { body_->running().resume(); }
+
+void MariadbServer::kill_hard() {
+  body_->running().kill_all();
+  body_->process.reset();
+}
+
+}  // namespace lockkeeper::testing

@@ -1,0 +1,38 @@
+// A plain libmariadb session for tests: what an observer sees and what other clients do, independent of our driver.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/mariadb_server.hpp"
+
+namespace lockkeeper::testing {
+
+/// As `root` on the database `test`, by TCP. Blocking; used from one thread at a time. NULL is "NULL".
+class MariadbSession {
+ public:
+  explicit MariadbSession(const MariadbServer& server, const std::string& password = "");
+
+  /// The rows of one statement. Throws std::runtime_error with the server's words.
+  std::vector<std::vector<std::string>> exec(const std::string& sql);
+  /// The first cell of the first row.
+  std::string value(const std::string& sql);
+  /// The server's error number, 0 for success.
+  unsigned int try_exec(const std::string& sql);
+
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }  ///< CONNECTION_ID()
+  void close() noexcept { handle_.reset(); }
+
+ private:
+  std::shared_ptr<void> handle_;  // MYSQL*
+  std::uint64_t id_ = 0;
+};
+
+/// Until the session's `state` column of the process list contains `state`. Throws at the harness's patience.
+void wait_until_state(MariadbSession& observer, std::uint64_t id, const std::string& state);
+/// Until the session runs no statement any more but exists.
+void wait_until_idle(MariadbSession& observer, std::uint64_t id);
+void wait_until_gone(MariadbSession& observer, std::uint64_t id);
+
+}  // namespace lockkeeper::testing
