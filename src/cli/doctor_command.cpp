@@ -32,7 +32,7 @@ model::Diagnosis examine(diagnose::Conductor& conductor, const DoctorRequest& re
       std::this_thread::sleep_until(std::min(next, Clock::now() + slice));  // tidy: waits for the next look's time
     }
     if (Interrupt::requested()) break;
-    // Between the first look and the last, growth is all that is wanted: sessions alone are half the server's work.
+    // Between the first look and the last, growth is all that is wanted: a glance is a third of the server's work.
     judged = diagnosis.failure.has_value() || next + request.interval > end;
     diagnosis = judged ? conductor.tick(request.common.timeout) : conductor.glance(request.common.timeout);
   }

@@ -39,7 +39,8 @@ model::Diagnosis Conductor::tick(Duration timeout) {
 
 model::Diagnosis Conductor::glance(Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const auto snapshot = collector_->look(deadline, collect::postgres::Depth::sessions);
+  const auto snapshot =
+      collector_->glance({.idle = limits_.min_idle, .open = limits_.max_age, .horizon = limits_.max_horizon}, deadline);
   if (!snapshot) return last_;
   window_.add(*snapshot, limits_);
   ++last_.looks;

@@ -40,9 +40,9 @@ class Conductor {
   /// One look, judged together with the looks before it. Never throws for what the server does: see `failure`.
   [[nodiscard]] model::Diagnosis tick(Duration timeout);
 
-  /// A look at the sessions alone, cheap for the server: it feeds the growth that the next tick judges, and notes since
-  /// when there is what sessions alone give away. Returns
-  /// the last tick's diagnosis, with this look counted. A failure is left to the next tick to report.
+  /// A look at the sessions alone that stand out, cheap for the server: it feeds the growth that the next tick judges,
+  /// and notes since when there is what sessions alone give away. Returns the last tick's diagnosis, with this look
+  /// counted. A failure is left to the next tick to report.
   [[nodiscard]] model::Diagnosis glance(Duration timeout);
 
   /// Takes a fresh look, finds the finding or session in it, and acts on its sessions that are still as they were.

@@ -78,6 +78,8 @@ struct Snapshot {
   WallTime taken_at;  ///< The server's clock.
   std::string observer_role;
   std::vector<Session> sessions;  ///< Without the observer's own; sorted by id.
+  /// Clients that are not in `sessions`: a glance counts those about which it has nothing to say.
+  std::int64_t unlisted_clients = 0;
   std::vector<PreparedTransaction> prepared;
   std::vector<ReplicationHold> replication;
   std::vector<Wait> waits;
@@ -85,6 +87,9 @@ struct Snapshot {
 
   /// Nothing relevant was hidden: absence may be claimed.
   [[nodiscard]] bool complete() const noexcept { return missing.empty(); }
+
+  /// How many clients the server has, listed or not.
+  [[nodiscard]] std::int64_t clients() const noexcept;
 
   /// The session of that id, or nullptr. O(log sessions).
   [[nodiscard]] const Session* find(const SessionId& id) const;

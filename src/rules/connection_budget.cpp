@@ -56,12 +56,9 @@ std::vector<std::string> describe(const std::vector<Usage>& usage) {
 std::vector<model::Finding> connection_budget(const Look& look, const Limits& limits) {
   const auto& server = look.snapshot.server;
   const auto usage = usage_by_application(look.snapshot);
-  std::int64_t used = 0;
+  const std::int64_t used = look.snapshot.clients();
   std::int64_t idle = 0;
-  for (const auto& entry : usage) {
-    used += entry.all;
-    idle += entry.idle;
-  }
+  for (const auto& entry : usage) idle += entry.idle;
   const std::int64_t usable = server.usable_connections();
   if (usable <= 0 || static_cast<double>(used) < limits.budget_warning_share * static_cast<double>(usable)) return {};
   model::Finding finding;
@@ -70,7 +67,8 @@ std::vector<model::Finding> connection_budget(const Look& look, const Limits& li
   const bool full = static_cast<double>(used) >= limits.budget_critical_share * static_cast<double>(usable);
   finding.severity = full ? model::Severity::critical : model::Severity::warning;
   finding.count = used;
-  finding.title = fmt::format("{} of {} connections are taken, most by {}", used, usable, usage.front().name);
+  finding.title = fmt::format("{} of {} connections are taken", used, usable);
+  if (look.snapshot.unlisted_clients == 0) finding.title += fmt::format(", most by {}", usage.front().name);
   finding.evidence.items = {{"used", used},
                             {"usable", usable},
                             {"max_connections", server.max_connections},

@@ -26,10 +26,6 @@ struct Facts {
   std::optional<model::Duration> exhausted_in;
 };
 
-std::int64_t used_connections(const model::Snapshot& snapshot) {
-  return std::ranges::count(snapshot.sessions, model::SessionKind::client, &model::Session::kind);
-}
-
 // Sessions a minute; what is slower would be told as 0.0, and is no trend.
 constexpr double least_growth_told = 0.05;
 
@@ -37,7 +33,7 @@ std::optional<model::Duration> time_to_exhaustion(const Look& look, std::optiona
                                                   const Limits& limits) {
   const model::Snapshot& snapshot = look.snapshot;
   if (!growth || *growth < least_growth_told || look.window.span() < limits.least_watch) return std::nullopt;
-  const auto left = std::max<std::int64_t>(snapshot.server.usable_connections() - used_connections(snapshot), 0);
+  const auto left = std::max<std::int64_t>(snapshot.server.usable_connections() - snapshot.clients(), 0);
   const std::chrono::duration<double, std::ratio<60>> time(static_cast<double>(left) / *growth);
   if (time > limits.longest_forecast) return std::nullopt;
   return std::chrono::duration_cast<model::Duration>(time);
@@ -84,7 +80,7 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
   if (facts.horizon) items.push_back({"horizon_age", *facts.horizon});
   items.push_back({"blocks", static_cast<std::int64_t>(facts.blocked.size())});
   items.push_back({"blocked", pids(facts.blocked)});
-  items.push_back({"connections_used", used_connections(look.snapshot)});
+  items.push_back({"connections_used", look.snapshot.clients()});
   items.push_back({"connections_usable", look.snapshot.server.usable_connections()});
   if (facts.growth) items.push_back({"growth_per_minute", *facts.growth});
   if (facts.exhausted_in) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "sql/characters.hpp"
 
@@ -38,6 +39,13 @@ constexpr std::uint64_t lower_bytes(std::uint64_t bytes) noexcept {
 /// a step of 8 or 16 bytes needs no look at how much is left, and runs stop by themselves.
 inline constexpr std::size_t padding = 32;
 inline constexpr char padding_byte = '}';
+
+/// The text, copied and padded; `buffer` has room for both.
+inline std::string_view padded_copy(std::string_view text, char* buffer) noexcept {
+  if (!text.empty()) std::memcpy(buffer, text.data(), text.size());
+  std::memset(buffer + text.size(), padding_byte, padding);
+  return {buffer, text.size()};
+}
 
 /// Copies whole steps: up to 15 bytes more than `size` are read and written.
 inline void copy_steps(char* to, const char* from, std::size_t size) noexcept {

@@ -11,13 +11,6 @@
 namespace lockkeeper::sql {
 namespace {
 
-// The padded text: behind it lies what a step may read beyond its end.
-std::string_view padded_copy(std::string_view text, char* buffer) noexcept {
-  if (!text.empty()) std::memcpy(buffer, text.data(), text.size());
-  std::memset(buffer + text.size(), padding_byte, padding);
-  return {buffer, text.size()};
-}
-
 // With details the same code also writes the readable text and follows the kind; without, the calls vanish.
 template <bool with_details>
 class Canonicalizer {
@@ -54,7 +47,7 @@ class Canonicalizer {
       accept(token);
     } else if constexpr (usual == TokenKind::word) {
       word(token);
-    } else if constexpr (usual == TokenKind::name) {
+    } else if constexpr (usual == TokenKind::plain_name) {
       name(token);
     } else if constexpr (usual == TokenKind::number) {
       number(token);
@@ -140,11 +133,15 @@ class Canonicalizer {
   bool semicolon_pending_ = false;  // written only if something follows
 };
 
-// One token; false at the end.
+// One token, and the words before it, half of all: a loop foresees them better than the jump. False at the end.
 template <bool with_details>
 inline bool Canonicalizer<with_details>::step() {
-  switch (lexer_.look()) {
-    case Class::word: return take<TokenKind::word>(lexer_.word());
+  Class kind = lexer_.look();
+  while (kind == Class::word) {
+    take<TokenKind::word>(lexer_.word());
+    kind = lexer_.look();
+  }
+  switch (kind) {
     case Class::comma:
       settle();
       comma(lexer_.single(TokenKind::comma));
@@ -172,7 +169,7 @@ inline bool Canonicalizer<with_details>::step() {
       settle();
       literal(lexer_.quoted());
       return true;
-    case Class::double_quote: return take<TokenKind::name>(lexer_.double_quoted());
+    case Class::double_quote: return take<TokenKind::plain_name>(lexer_.double_quoted());
     case Class::digit: return take<TokenKind::number>(lexer_.number(place_));
     case Class::dollar: return take<TokenKind::parameter>(lexer_.dollar());
     default: break;
@@ -189,7 +186,8 @@ template <bool with_details>
 void Canonicalizer<with_details>::accept(const Token& token) {
   switch (token.kind) {
     case TokenKind::word: return word(token);
-    case TokenKind::name: return name(token);
+    case TokenKind::name:
+    case TokenKind::plain_name: return name(token);
     case TokenKind::number: return number(token);
     case TokenKind::string:
     case TokenKind::unicode_string:
@@ -240,7 +238,10 @@ void Canonicalizer<with_details>::word(const Token& token) {
     return;
   }
   track(known.keyword);
-  if (known.has(WordFlag::clause)) finish_element();
+  if (known.has(WordFlag::clause)) {
+    finish_element();
+    lists_.restart(out_ + length + 1);
+  }
   char* const out = out_;
   if (dialect_ == Dialect::postgres || known.known()) {
     store_bytes(out, key[0]);
@@ -252,7 +253,6 @@ void Canonicalizer<with_details>::word(const Token& token) {
   }
   out[length] = ' ';
   out_ = out + length + 1;
-  if (known.has(WordFlag::clause)) lists_.restart(out_);
   const bool tight = known.has(WordFlag::function);
   const bool keyword = known.has(WordFlag::leads) || known.has(WordFlag::clause) || known.reserved(dialect_);
   show(token.text(), tight ? Shape::function : keyword ? Shape::keyword : Shape::name, token.spaced);
@@ -274,7 +274,7 @@ template <bool with_details>
 void Canonicalizer<with_details>::name(const Token& token) {
   track(Keyword::none);
   std::string_view text = token.text();
-  if (token.kind == TokenKind::name && is_simple_name(text, dialect_, place_.dot)) {
+  if (token.kind == TokenKind::plain_name && is_simple_name(text, dialect_, place_.dot)) {
     text = text.substr(1, text.size() - 2);
   }
   write_text(text);

@@ -8,14 +8,12 @@ namespace lockkeeper::sql {
 
 Token Lexer::next(const Place& place) {
   if (at_ == end_) {
-    spaced_ = false;
     if (close_hint()) return {TokenKind::hint_close, true, nullptr, nullptr};
     if (version_comments_ != 0) truncated_ = true;
     return {TokenKind::end, true, end_, end_};
   }
   Token token;
   if (!skip_comment(place, token)) return dispatch(place);
-  spaced_ = token.kind == TokenKind::skipped;
   return token;
 }
 
@@ -94,12 +92,14 @@ bool Lexer::open_hint() noexcept {
   if (found == std::string_view::npos) return false;
   end_ = at_ + found;
   at_ += 3;
+  last_end_ = at_;
   return true;
 }
 
 bool Lexer::close_hint() noexcept {
   if (!in_hint()) return false;
   at_ = end_ + 2;
+  last_end_ = at_;
   end_ = text_end_;
   return true;
 }
@@ -119,7 +119,7 @@ Token Lexer::dispatch(const Place& place) {
     case Class::semicolon: return take(TokenKind::semicolon, 1);
     case Class::quote: return quoted();
     case Class::double_quote: return double_quoted();
-    case Class::backtick: return mysql_ ? quoted_name(0, '`') : operator_run();
+    case Class::backtick: return mysql_ ? quoted_name('`') : operator_run();
     case Class::dollar: return dollar();
     case Class::colon: return colon(place);
     case Class::question: return question(place);
@@ -143,7 +143,6 @@ Token Lexer::word_or_literal(const char* end) {
   if (mysql_ && *at_ == '_' && introduces_literal(end)) {
     // _utf8mb4'...' is one literal: drop the introducer, the literal follows.
     at_ = end;
-    spaced_ = true;
     static_cast<void>(look());
     return dispatch({});
   }
@@ -161,7 +160,7 @@ Token Lexer::prefixed(std::size_t prefix) {
   }
   if (letter != 'u' || mysql_) return {};
   if (peek(2) == '\'') return string(2, '\'', false, TokenKind::unicode_string);
-  if (peek(2) == '"') return quoted_name(2, '"');
+  if (peek(2) == '"') return odd_name(2, '"');
   return {};
 }
 
@@ -190,7 +189,7 @@ Token Lexer::string(std::size_t prefix, char quote, bool escapes, TokenKind kind
 }
 
 // A name that does not end shows nothing but its quote: the text may have been read in the wrong mode.
-Token Lexer::quoted_name(std::size_t prefix, char quote) {
+Token Lexer::odd_name(std::size_t prefix, char quote) {
   const char* end = quote_end(at_ + prefix + 1, quote, false);
   if (end != nullptr) return take_until(TokenKind::name, end);
   cut_off();

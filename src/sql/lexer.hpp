@@ -17,10 +17,11 @@ namespace lockkeeper::sql {
 
 enum class TokenKind : std::uint8_t {
   end,
-  skipped,   // a comment
-  word,      // unquoted, a keyword or a name
-  name,      // quoted, quotes included
-  variable,  // MySQL's @name, @@name
+  skipped,     // a comment
+  word,        // unquoted, a keyword or a name
+  name,        // quoted, quotes included
+  plain_name,  // the same, where the quotes hold nothing but a word
+  variable,    // MySQL's @name, @@name
   number,
   string,          // any literal in quotes, prefix included; unterminated ones too
   unicode_string,  // PostgreSQL's U&'...', which UESCAPE '...' may follow
@@ -63,6 +64,7 @@ class Lexer {
       : at_(text.data()),
         end_(text.data() + text.size()),
         text_end_(end_),
+        last_end_(at_),
         comments_(comments),
         mysql_(options.dialect == Dialect::mysql),
         double_quote_is_string_(mysql_ && !options.ansi_quotes),
@@ -74,12 +76,10 @@ class Lexer {
   [[nodiscard]] Class look() noexcept {
     // One space or none without a branch, which would be mispredicted; more than one with it, for a step of
     // sixteen bytes takes long to say where the next token begins, and that is what everything waits for.
-    spaced_ = spaced_ || *at_ == ' ';
     at_ += *at_ == ' ' ? 1 : 0;
     Class kind = class_of(*at_);
     while (kind == Class::space) {
       at_ += space_length(at_);
-      spaced_ = true;
       kind = class_of(*at_);
     }
     return kind;
@@ -106,7 +106,7 @@ class Lexer {
   [[nodiscard]] Token quoted() { return continues_escapes_ ? escape_string(0) : string(0, '\'', backslash_escapes_); }
   /// look() said double_quote: a string or a name.
   [[nodiscard]] Token double_quoted() {
-    return double_quote_is_string_ ? string(0, '"', backslash_escapes_) : quoted_name(0, '"');
+    return double_quote_is_string_ ? string(0, '"', backslash_escapes_) : quoted_name('"');
   }
   /// look() said dollar: $1, $tag$...$tag$, or something rare.
   [[nodiscard]] Token dollar();
@@ -128,9 +128,8 @@ class Lexer {
   [[nodiscard]] std::string_view rest() const noexcept { return {at_, static_cast<std::size_t>(end_ - at_)}; }
   Token take_until(TokenKind kind, const char* end) noexcept {
     continues_escapes_ = false;
-    const Token token{kind, spaced_, at_, end};
-    spaced_ = false;
-    at_ = end;
+    const Token token{kind, at_ != last_end_, at_, end};
+    at_ = last_end_ = end;
     return token;
   }
   Token take(TokenKind kind, std::size_t length) noexcept { return take_until(kind, at_ + length); }
@@ -150,7 +149,14 @@ class Lexer {
   const char* number_end() const noexcept;
   Token string(std::size_t prefix, char quote, bool escapes, TokenKind kind = TokenKind::string);
   Token escape_string(std::size_t prefix);
-  Token quoted_name(std::size_t prefix, char quote);
+  // Most quoted names hold a word: its end is found faster than a quote that may be doubled.
+  Token quoted_name(char quote) {
+    const char* end = word_end(at_ + 1);
+    if (end[0] != quote || end[1] == quote || !begins_word(at_[1])) [[unlikely]]
+      return odd_name(0, quote);
+    return take_until(TokenKind::plain_name, end + 1);
+  }
+  Token odd_name(std::size_t prefix, char quote);
   const char* quote_end(const char* from, char quote, bool escapes) const noexcept;
   Token colon(const Place& place);
   Token question(const Place& place);
@@ -168,13 +174,13 @@ class Lexer {
   const char* at_;
   const char* end_;
   const char* text_end_;
+  const char* last_end_;  // of the last token: where the next one begins if nothing lies between
   std::vector<std::string_view>* comments_;
   std::size_t version_comments_ = 0;  // open /*! whose content is code
   bool mysql_;
   bool double_quote_is_string_;
   bool backslash_escapes_;
   bool truncated_;
-  bool spaced_ = false;
   bool continues_escapes_ = false;  // the last token was E'...': a plain '...' after it is read like it
 };
 

@@ -12,11 +12,9 @@
 
 namespace lockkeeper::sql {
 
-// Quoted text that would mean the same without its quotes: PostgreSQL folds unquoted names to lower case.
+// Whether a plain name in its quotes would mean the same without them: PostgreSQL folds unquoted names to lower case.
 inline bool is_simple_name(std::string_view quoted, Dialect dialect, bool after_dot) noexcept {
-  if (quoted.size() < 3 || (quoted[0] != '"' && quoted[0] != '`')) return false;
   const std::string_view text = quoted.substr(1, quoted.size() - 2);
-  if (!begins_word(text[0]) || word_end(text.data()) != text.data() + text.size()) return false;
   if (text.size() > longest_keyword) return dialect == Dialect::mysql || std::ranges::none_of(text, is_upper);
   const WordKey key = word_key(text.data(), text.size());
   const bool capitals = !is_key(key, text.data(), text.size());

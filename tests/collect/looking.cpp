@@ -4,7 +4,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "client/drivers/postgres.hpp"
+#include <lockkeeper/postgres.hpp>
 
 namespace lockkeeper::collect::postgres {
 namespace {
@@ -36,7 +36,7 @@ std::vector<PostgresVersion> main_versions() {
   return {lockkeeper::testing::find_postgres(15), lockkeeper::testing::find_postgres(18)};
 }
 
-Looker::Looker(const std::string& url) : driver_(client::make_postgres_driver()), collector_(*driver_, url) {}
+Looker::Looker(const std::string& url) : driver_(make_postgres_driver()), collector_(*driver_, url) {}
 
 model::Snapshot Looker::look() {
   auto result = collector_.look(soon());

@@ -16,7 +16,6 @@ Cells facts_cells() {
           "200000000",
           "1024",
           "postgres",
-          "t",
           "{10,16384}"};
 }
 
@@ -106,7 +105,6 @@ LookRows quiet_server() {
   rows.facts.freeze_max_age = 200'000'000;
   rows.facts.query_size = 1024;
   rows.facts.role = "postgres";
-  rows.facts.superuser = true;
   rows.facts.superuser_oids = {10};
   return rows;
 }

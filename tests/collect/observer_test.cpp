@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "client/drivers/postgres.hpp"
+#include <lockkeeper/postgres.hpp>
 #include "collect/looking.hpp"
 #include "collect/postgres/queries.hpp"
 
@@ -57,7 +57,7 @@ TEST_P(Observer, SeesAtTheSecondLookWhatHasChanged) {
 }
 
 TEST_P(Observer, RunsUnderItsOwnSettings) {
-  const auto driver = client::make_postgres_driver();
+  const auto driver = make_postgres_driver();
   const auto connection = driver->connect({.url = server().url(), .settings = session_settings()}, soon());
   for (const auto& [name, value] : session_settings()) {
     const Rows shown = connection->execute("SHOW " + name, soon());

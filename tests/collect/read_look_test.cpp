@@ -46,7 +46,6 @@ TEST(ReadLook, FactsComeCellByCell) {
   EXPECT_EQ(facts.freeze_max_age, 200'000'000);
   EXPECT_EQ(facts.query_size, 1024);
   EXPECT_EQ(facts.role, "postgres");
-  EXPECT_TRUE(facts.superuser);
   EXPECT_THAT(facts.superuser_oids, ElementsAre(10, 16384));
 }
 
@@ -173,9 +172,9 @@ TEST(ReadLook, AMalformedCellIsAProtocolFailureThatQuotesIt) {
   const std::vector<std::string> booleans{"", "true", "1", "x"};
   const std::vector<std::string> arrays{"", "{", "1,2", "{1,2", "{x}", "{1,,2}", "{NULL}"};
   const std::vector<Malformed> cases{{0, 0, {0, 1}, times},
-                                     {0, 0, {2, 9}, booleans},
+                                     {0, 0, {2}, booleans},
                                      {0, 0, {3, 4, 5, 6, 7}, numbers},
-                                     {0, 0, {10}, arrays},
+                                     {0, 0, {9}, arrays},
                                      {1, 0, {0, 2, 5, 9, 16, 17}, numbers},
                                      {1, 0, {1, 10, 11, 12}, times},
                                      {2, 0, {14}, arrays},

@@ -110,7 +110,6 @@ TEST(ToModel, WaitEventsAreJoined) {
 TEST(ToModel, HiddenSessionsAreThereAndNamedInMissing) {
   LookRows rows = quiet_server();
   rows.facts.role = "app";
-  rows.facts.superuser = false;
   rows.activity = {hidden_client(2), client(1, "idle")};
   const model::Snapshot snapshot = model_of(rows);
   const model::Session hidden = session_in(snapshot, 2);

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <lockkeeper/postgres.hpp>
 #include "cli/scene.hpp"
-#include "client/drivers/postgres.hpp"
 #include "collect/postgres/collector.hpp"
 
 namespace lockkeeper::testing {
@@ -33,7 +33,7 @@ class GuardTest : public ::testing::TestWithParam<PostgresVersion> {
   }
 
   Scene scene{shared_server(GetParam().major)};
-  std::unique_ptr<Driver> driver = client::make_postgres_driver();
+  std::unique_ptr<Driver> driver = make_postgres_driver();
   collect::postgres::Collector collector{*driver, scene.url()};
 };
 

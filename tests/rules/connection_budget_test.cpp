@@ -32,6 +32,19 @@ TEST(ConnectionBudget, WarnsFrom80PercentAndIsCriticalFrom95) {
   EXPECT_EQ(server_with(104).judge(connection_budget).front().severity, Severity::critical) << "superusers' slots too";
 }
 
+TEST(ConnectionBudget, CountsThoseThatAGlanceDoesNotList) {
+  Scene scene = server_with(1);
+  scene.snapshot.unlisted_clients = 78;
+  EXPECT_THAT(scene.judge(connection_budget), IsEmpty());
+  scene.snapshot.unlisted_clients = 79;
+  const std::string id = scene.judge(connection_budget).front().id.value();
+  EXPECT_EQ(scene.judge(connection_budget).front().title, "80 of 100 connections are taken");
+  EXPECT_EQ(server_with(80).judge(connection_budget).front().id.value(), id);
+  scene = server_with(0);
+  scene.snapshot.unlisted_clients = 96;
+  EXPECT_EQ(scene.judge(connection_budget).front().severity, Severity::critical) << "though none is listed";
+}
+
 TEST(ConnectionBudget, SaysWhoUsesThem) {
   Scene scene = server_with(50);
   for (std::int64_t pid = 1; pid <= 20; ++pid) scene.add(client(pid).named("report").of("bob").active(1s));

@@ -13,8 +13,9 @@ Collector::Collector(Driver& driver, std::string url) : driver_(driver), url_(st
 
 void Collector::connect(Deadline deadline) {
   if (connection_) return;
-  auto connection =
-      driver_.connect({.url = url_, .application_name = "lockkeeper", .settings = session_settings()}, deadline);
+  auto connection = driver_.connect(
+      {.url = url_, .application_name = "lockkeeper", .settings = session_settings(), .prepared_statements = 0},
+      deadline);
   const ServerInfo& info = connection->server();
   if (info.version < oldest_version) {
     throw Failure({ErrorCode::server_error, "",
@@ -24,6 +25,7 @@ void Collector::connect(Deadline deadline) {
   origin_ = {fmt::format("{}.{}", info.version / 10000, info.version % 10000),
              fmt::format("{}:{}", info.host, info.port), info.database};
   statements_ = look_statements(info.version);
+  facts_.reset();
   looks_ = 0;
   prepared_ = false;
   connection_ = std::move(connection);
@@ -34,17 +36,10 @@ void Collector::drop_if_lost(const Failure& failure) noexcept {
   if (blast == Blast::connection || blast == Blast::commit_unknown) connection_.reset();
 }
 
-// One look needs no preparation; from the second on, planning is most of what can be saved. PREPARE outlives the
-// transaction that it failed in: what an earlier attempt got done is cleared away first.
+// One look needs no preparation; from the second on, planning is most of what can be saved.
 void Collector::prepare(Deadline deadline) {
-  std::vector<std::string> prepares{"DEALLOCATE ALL"};
-  std::vector<std::string> executes;
-  for (std::size_t index = 0; index < statements_.size(); ++index) {
-    prepares.push_back(fmt::format("PREPARE lockkeeper_{} AS {}", index, statements_[index]));
-    executes.push_back(fmt::format("EXECUTE lockkeeper_{}", index));
-  }
-  execute(prepares, deadline);
-  statements_ = std::move(executes);
+  execute(prepare_statements(connection_->server().version), deadline);
+  statements_ = prepared_look();
   prepared_ = true;
 }
 
@@ -54,20 +49,32 @@ std::vector<Rows> Collector::execute(std::span<const std::string> statements, De
   return connection_->execute_batch(batch, deadline);
 }
 
-model::Snapshot Collector::look_once(Deadline deadline, Depth depth) {
+model::Snapshot Collector::observe_once(const Noteworthy* glance, Deadline deadline) {
   connect(deadline);
   if (looks_++ > 0 && !prepared_) prepare(deadline);
-  const std::span all(statements_);
-  return to_model(read_look(execute(depth == Depth::full ? all : all.first(session_statements), deadline)), origin_);
+  if (glance != nullptr && facts_) {
+    return to_model(read_glance(execute(prepared_glance(*glance), deadline), *facts_), origin_);
+  }
+  const LookRows rows = read_look(execute(statements_, deadline));
+  facts_ = rows.facts;
+  return to_model(rows, origin_);
 }
 
-std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline, Depth depth) {
+std::expected<model::Snapshot, model::LookFailure> Collector::look(Deadline deadline) {
+  return observe(nullptr, deadline);
+}
+
+std::expected<model::Snapshot, model::LookFailure> Collector::glance(const Noteworthy& noteworthy, Deadline deadline) {
+  return observe(&noteworthy, deadline);
+}
+
+std::expected<model::Snapshot, model::LookFailure> Collector::observe(const Noteworthy* glance, Deadline deadline) {
   // Between looks a connection may end for reasons that say nothing about the server now (idle_session_timeout, a
   // firewall): one that has looked before is worth a second try, a new one is not.
   bool try_again = connection_ && looks_ > 0;
   while (true) {
     try {
-      return look_once(deadline, depth);
+      return observe_once(glance, deadline);
     } catch (const Failure& failure) {
       drop_if_lost(failure);
       if (!try_again || failure.error().code != ErrorCode::connection_lost) {

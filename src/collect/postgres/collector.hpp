@@ -11,17 +11,12 @@
 
 #include <lockkeeper/driver.hpp>
 
+#include "collect/postgres/noteworthy.hpp"
 #include "collect/postgres/to_model.hpp"
 #include "model/guard.hpp"
 #include "model/snapshot.hpp"
 
 namespace lockkeeper::collect::postgres {
-
-/// How much of a server a look takes in.
-enum class Depth {
-  full,      ///< Sessions, locks, waits, prepared transactions, replication.
-  sessions,  ///< Sessions alone: half the cost, and enough to see their number grow.
-};
 
 /// Belongs to one thread. Connects at the first need and again after a loss. Never throws for what the server or the
 /// network does: every such failure is a LookFailure that says what to do. The driver must outlive it.
@@ -30,7 +25,12 @@ class Collector {
   Collector(Driver& driver, std::string url);
 
   /// One look: one round trip on an open connection. A connection that ended since the last look is made again.
-  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline, Depth depth = Depth::full);
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline);
+
+  /// A third of a look's cost: the sessions that are noteworthy, and the number of the others. Enough to see idle
+  /// transactions grow in number; nothing can be acted on. Where a connection is new, a whole look.
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> glance(const Noteworthy& noteworthy,
+                                                                          Deadline deadline);
 
   /// Ends the guarded session if it is still exactly as guarded, and waits until it is gone.
   [[nodiscard]] model::ActionResult terminate(const model::Guard& guard, Deadline deadline);
@@ -46,7 +46,8 @@ class Collector {
   void connect(Deadline deadline);
   void prepare(Deadline deadline);
   std::vector<Rows> execute(std::span<const std::string> statements, Deadline deadline);
-  [[nodiscard]] model::Snapshot look_once(Deadline deadline, Depth depth);
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> observe(const Noteworthy* glance, Deadline deadline);
+  [[nodiscard]] model::Snapshot observe_once(const Noteworthy* glance, Deadline deadline);
   [[nodiscard]] model::ActionResult act(const model::Guard& guard, bool terminate, Deadline deadline);
   [[nodiscard]] model::ActionResult signal(const model::Guard& guard, bool terminate, Deadline deadline);
   [[nodiscard]] bool wait_until_done(const model::Guard& guard, bool terminate, Deadline deadline);
@@ -56,8 +57,9 @@ class Collector {
   std::string url_;
   std::unique_ptr<Connection> connection_;
   std::vector<std::string> statements_;  // of one look, as they are sent next
+  std::optional<FactsRow> facts_;        // of the last look over this connection
   std::int64_t looks_ = 0;               // begun over this connection
-  bool prepared_ = false;                // statements_ name what the server has prepared
+  bool prepared_ = false;                // the server knows prepared_look and prepared_glance
   Origin origin_;
 };
 

@@ -12,7 +12,7 @@ SELECT clock_timestamp(), pg_postmaster_start_time(), pg_is_in_recovery(),
        current_setting('max_connections'), current_setting('superuser_reserved_connections'),
        coalesce(current_setting('reserved_connections', true), '0'),
        current_setting('autovacuum_freeze_max_age'),
-       (SELECT setting FROM pg_settings WHERE name = 'track_activity_query_size'), current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+       (SELECT setting FROM pg_settings WHERE name = 'track_activity_query_size'), current_user,
        (SELECT array_agg(oid::bigint) FROM pg_roles WHERE rolsuper))sql";
 
 // No filter on backend_type: it is NULL for other roles' sessions when the observer is an ordinary role.
@@ -65,6 +65,46 @@ constexpr const char* slots = R"sql(
 SELECT slot_name, active, greatest(age(xmin), age(catalog_xmin))
 FROM pg_replication_slots WHERE xmin IS NOT NULL OR catalog_xmin IS NOT NULL)sql";
 
+// Of the facts, those that change from glance to glance.
+constexpr const char* clock = "SELECT clock_timestamp(), pg_postmaster_start_time()";
+
+// $1 idle and $2 open in microseconds, $3 holds_back in transactions: see Noteworthy. Straight from the function behind
+// pg_stat_activity, whose cost is then nearly all that is left. A client that is not listed is a row of NULLs, to be
+// counted: that is cheaper than a second pass. Times are the dearest cells: a rule that reads a session's silence does
+// not read its transaction, and nothing reads backend_start. Who waits for a lock is held up by another, and who that
+// is a glance does not see.
+constexpr const char* glance = R"sql(
+SELECT CASE WHEN listed THEN pid END, CASE WHEN listed THEN backend_type END, CASE WHEN listed THEN datname END,
+       CASE WHEN listed THEN rolname END, CASE WHEN listed THEN application_name END, CASE WHEN listed THEN state END,
+       CASE WHEN listed THEN state_change END, CASE WHEN timed THEN xact_start END,
+       CASE WHEN timed THEN age(backend_xid) END, CASE WHEN timed THEN age(backend_xmin) END,
+       CASE WHEN listed THEN query END
+FROM (
+  SELECT *, silent OR long_open OR holds_back AS listed, long_open AND NOT silent OR holds_back AS timed
+  FROM (
+    SELECT pid, datid, usesysid, application_name, state, query, xact_start, state_change, backend_xid, backend_xmin,
+           backend_type,
+           coalesce(state IN ('idle in transaction', 'idle in transaction (aborted)')
+                    AND state_change <= (SELECT clock_timestamp() - $1 * interval '1 microsecond'), false) AS silent,
+           coalesce(wait_event_type IS DISTINCT FROM 'Lock'
+                    AND xact_start <= (SELECT clock_timestamp() - $2 * interval '1 microsecond'), false) AS long_open,
+           coalesce(greatest(age(backend_xid), age(backend_xmin)) >= $3, false) AS holds_back,
+           backend_type = 'client backend'
+             OR backend_type IS NULL AND datid IS NOT NULL AND usesysid IS NOT NULL AS client
+    FROM pg_stat_get_activity(NULL)
+    WHERE pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'parallel worker'
+    OFFSET 0  -- else they are computed again for every cell
+  ) AS seen
+) AS chosen
+LEFT JOIN pg_database d ON d.oid = datid LEFT JOIN pg_roles r ON r.oid = usesysid
+WHERE listed OR client)sql";
+
+// Every look copies the state of all sessions into memory of its own, a megabyte or two where there are a thousand.
+// glibc gives so much back to the system each time, and a quarter of a glance was page faults; once a block of this
+// size was freed it keeps up to twice as much. Its own limit is 32 megabytes. With another C library this does nothing.
+constexpr const char* keep_memory = R"sql(
+SELECT octet_length(repeat(repeat(' ', 2048), least(current_setting('max_connections')::int, 16000))))sql";
+
 }  // namespace
 
 std::vector<std::string> look_statements(int server_version) {
@@ -73,6 +113,28 @@ std::vector<std::string> look_statements(int server_version) {
           fmt::format(locks, fmt::arg("waitstart", since_14 ? "waitstart" : "NULL::timestamptz"),
                       fmt::arg("exact", exact_waiters)),
           prepared, slots};
+}
+
+std::vector<std::string> prepare_statements(int server_version) {
+  std::vector<std::string> result{"DEALLOCATE ALL", keep_memory};
+  const auto look = look_statements(server_version);
+  for (std::size_t index = 0; index < look.size(); ++index) {
+    result.push_back(fmt::format("PREPARE lockkeeper_look_{} AS {}", index, look[index]));
+  }
+  result.push_back(fmt::format("PREPARE lockkeeper_clock AS {}", clock));
+  result.push_back(fmt::format("PREPARE lockkeeper_glance (bigint, bigint, bigint) AS {}", glance));
+  return result;
+}
+
+std::vector<std::string> prepared_look() {
+  std::vector<std::string> result;
+  while (result.size() < look_answers) result.push_back(fmt::format("EXECUTE lockkeeper_look_{}", result.size()));
+  return result;
+}
+
+std::vector<std::string> prepared_glance(const Noteworthy& noteworthy) {
+  return {"EXECUTE lockkeeper_clock", fmt::format("EXECUTE lockkeeper_glance ({}, {}, {})", noteworthy.idle.count(),
+                                                  noteworthy.open.count(), noteworthy.horizon)};
 }
 
 std::map<std::string, std::string> session_settings() {
@@ -87,7 +149,8 @@ std::map<std::string, std::string> session_settings() {
       {"lock_timeout", "500ms"},    // somebody may hold a catalog table exclusively
       {"idle_in_transaction_session_timeout", "10s"},
       {"default_transaction_read_only", "on"},
-      {"jit", "off"},  // milliseconds of compilation for a query of milliseconds
+      {"jit", "off"},                             // milliseconds of compilation for a query of milliseconds
+      {"plan_cache_mode", "force_generic_plan"},  // no number that we ask with changes how to answer
       {"max_parallel_workers_per_gather", "0"},
   };
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "collect/postgres/noteworthy.hpp"
+
 namespace lockkeeper::collect::postgres {
 
 /// Supported servers: PostgreSQL 13 to 18; newer ones are tried with 18's queries.
@@ -19,8 +21,19 @@ inline constexpr int exact_waiters = 8;
 /// The statements of one look for a server of that version, in the order that read_look expects.
 [[nodiscard]] std::vector<std::string> look_statements(int server_version);
 
-/// So many of them, from the first, tell of sessions alone.
-inline constexpr std::size_t session_statements = 2;
+/// So many answers a look has, and a glance.
+inline constexpr std::size_t look_answers = 5;
+inline constexpr std::size_t glance_answers = 2;
+
+/// Prepares what prepared_look and prepared_glance name. What an attempt that failed halfway has left behind is cleared
+/// away first: PREPARE outlives the transaction that it failed in.
+[[nodiscard]] std::vector<std::string> prepare_statements(int server_version);
+
+/// The statements of one look, once they are prepared.
+[[nodiscard]] std::vector<std::string> prepared_look();
+
+/// The statements of one glance, in the order that read_glance expects: the time, and the sessions.
+[[nodiscard]] std::vector<std::string> prepared_glance(const Noteworthy& noteworthy);
 
 /// Settings of the observer's own session: it never waits long, never writes, and prints times in UTC.
 [[nodiscard]] std::map<std::string, std::string> session_settings();

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "collect/postgres/queries.hpp"
 
@@ -82,8 +83,23 @@ class Cells {
   std::size_t column_ = 0;
 };
 
+// An answer to each question, each as wide as its SELECT list.
+void expect_columns(const std::vector<Rows>& answers, std::span<const std::size_t> columns) {
+  if (answers.size() != columns.size()) {
+    surprised("an answer to each question", fmt::format("{} answers", answers.size()));
+  }
+  for (std::size_t answer = 0; answer < answers.size(); ++answer) {
+    const auto got = answers[answer].columns().size();
+    if (got != columns[answer]) surprised(fmt::format("{} columns", columns[answer]), fmt::format("{}", got));
+  }
+}
+
+void expect_one_row(const Rows& rows, std::string_view of) {
+  if (rows.size() != 1) surprised(fmt::format("one row of {}", of), fmt::format("{} rows", rows.size()));
+}
+
 FactsRow read_facts(const Rows& rows) {
-  if (rows.size() != 1) surprised("one row of facts", fmt::format("{} rows", rows.size()));
+  expect_one_row(rows, "facts");
   Cells cells(rows, 0);
   FactsRow row;
   row.now = cells.time();
@@ -95,7 +111,6 @@ FactsRow read_facts(const Rows& rows) {
   row.freeze_max_age = cells.integer();
   row.query_size = cells.integer();
   row.role = cells.text();
-  row.superuser = cells.boolean();
   row.superuser_oids = cells.maybe_integers().value_or(std::vector<std::int64_t>{});
   return row;
 }
@@ -121,6 +136,23 @@ ActivityRow read_activity(Cells cells) {
   row.xid_age = cells.maybe_integer();
   row.xmin_age = cells.maybe_integer();
   row.query_id = cells.maybe_text();
+  row.query = cells.maybe_text();
+  return row;
+}
+
+// What a glance lists of a session; the rest it does not ask for.
+ActivityRow read_glimpse(Cells cells) {
+  ActivityRow row;
+  row.pid = cells.integer();
+  row.backend_type = cells.maybe_text();
+  row.database = cells.text();
+  row.user = cells.text();
+  row.application = cells.text();
+  row.state = cells.maybe_text();
+  row.state_change = cells.maybe_time();
+  row.xact_start = cells.maybe_time();
+  row.xid_age = cells.maybe_integer();
+  row.xmin_age = cells.maybe_integer();
   row.query = cells.maybe_text();
   return row;
 }
@@ -216,26 +248,38 @@ SlotRow read_slot(Cells cells) {
 }  // namespace
 
 LookRows read_look(const std::vector<Rows>& answers) {
-  const bool full = answers.size() == 5;
-  if (!full && answers.size() != session_statements) {
-    surprised("an answer to each question", fmt::format("{} answers", answers.size()));
-  }
-  constexpr std::array<std::size_t, 5> columns{11, 20, 19, 6, 3};  // of each statement's SELECT list
-  for (std::size_t answer = 0; answer < answers.size(); ++answer) {
-    const auto got = answers[answer].columns().size();
-    if (got != columns[answer]) surprised(fmt::format("{} columns", columns[answer]), fmt::format("{}", got));
-  }
+  // The columns of each statement's SELECT list.
+  expect_columns(answers, std::array<std::size_t, look_answers>{10, 20, 19, 6, 3});
   LookRows look;
   look.facts = read_facts(answers[0]);
   look.activity.reserve(answers[1].size());
   for (std::size_t row = 0; row < answers[1].size(); ++row)
     look.activity.push_back(read_activity(Cells(answers[1], row)));
-  if (!full) return look;
   read_locks(answers[2], look);
   for (std::size_t row = 0; row < answers[3].size(); ++row)
     look.prepared.push_back(read_prepared(Cells(answers[3], row)));
   for (std::size_t row = 0; row < answers[4].size(); ++row) look.slots.push_back(read_slot(Cells(answers[4], row)));
   return look;
+}
+
+LookRows read_glance(const std::vector<Rows>& answers, const FactsRow& facts) {
+  expect_columns(answers, std::array<std::size_t, glance_answers>{2, 11});
+  expect_one_row(answers[0], "time");
+  LookRows glance;
+  glance.facts = facts;
+  Cells clock(answers[0], 0);
+  glance.facts.now = clock.time();
+  glance.facts.started_at = clock.time();
+  std::int64_t unlisted = 0;
+  for (std::size_t row = 0; row < answers[1].size(); ++row) {
+    if (answers[1].cell(row, 0)) {
+      glance.activity.push_back(read_glimpse(Cells(answers[1], row)));
+    } else {
+      ++unlisted;
+    }
+  }
+  glance.unlisted_clients = unlisted;
+  return glance;
 }
 
 }  // namespace lockkeeper::collect::postgres

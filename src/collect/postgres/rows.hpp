@@ -24,7 +24,6 @@ struct FactsRow {
   std::int64_t freeze_max_age = 0;
   std::int64_t query_size = 0;  ///< track_activity_query_size: texts of this many bytes less one are cut off.
   std::string role;
-  bool superuser = false;
   std::vector<std::int64_t> superuser_oids;
 };
 
@@ -93,7 +92,7 @@ struct SlotRow {
   std::int64_t xmin_age = 0;
 };
 
-/// Everything of one look.
+/// Everything of one look, or the little that a glance asks for.
 struct LookRows {
   FactsRow facts;
   std::vector<ActivityRow> activity;
@@ -101,11 +100,16 @@ struct LookRows {
   std::vector<WaitingRow> waiting;
   std::vector<PreparedRow> prepared;
   std::vector<SlotRow> slots;
+  /// Set by a glance alone: clients that are not in `activity`.
+  std::optional<std::int64_t> unlisted_clients;
 };
 
-/// Reads the answers to look_statements (queries.hpp), in its order: to all of them, or to those of sessions alone.
-/// Throws Failure (code `protocol`) where a cell is not what the query promised: something else answered for
-/// PostgreSQL.
+/// Reads the answers to look_statements (queries.hpp), in its order. Throws Failure (code `protocol`) where a cell is
+/// not what the query promised: something else answered for PostgreSQL.
 [[nodiscard]] LookRows read_look(const std::vector<Rows>& answers);
+
+/// Reads the answers to prepared_glance. `facts` are those of the last look over the same connection: most of them
+/// cannot change while it lasts, and none of the rest is read from a glance. Throws as read_look.
+[[nodiscard]] LookRows read_glance(const std::vector<Rows>& answers, const FactsRow& facts);
 
 }  // namespace lockkeeper::collect::postgres

@@ -61,7 +61,8 @@ std::optional<model::Transaction> transaction_of(const ActivityRow& row) {
 
 model::Session to_session(const ActivityRow& row, const FactsRow& facts) {
   model::Session session;
-  // A hidden session's start is not shown: the epoch stands for "unknown", and nothing may act on it.
+  // A hidden session's start is not shown, a glance does not ask: the epoch stands for "unknown", and nothing may act
+  // on it.
   session.id = {row.pid, row.backend_start.value_or(model::WallTime{})};
   session.kind = kind_of(row);
   session.state = state_of(row);
@@ -232,6 +233,13 @@ void add_waits(const LookRows& rows, const Directory& directory, model::Snapshot
 std::string sessions(std::int64_t count) { return fmt::format("{} session{}", count, count == 1 ? "" : "s"); }
 
 void add_missing(const LookRows& rows, model::Snapshot& snapshot) {
+  if (rows.unlisted_clients) {
+    snapshot.missing.push_back({fmt::format("locks, waits, prepared transactions, replication, and all but the number "
+                                            "of {}",
+                                            sessions(*rows.unlisted_clients)),
+                                "a glance lists what stands out among sessions, and asks for nothing else", ""});
+    return;
+  }
   // The server's own processes belong to no role.
   const auto hidden_count =
       std::ranges::count_if(rows.activity, [](const ActivityRow& row) { return is_hidden(row) && !row.user.empty(); });
@@ -264,6 +272,7 @@ model::Snapshot to_model(const LookRows& rows, const Origin& origin) {
                      rows.facts.freeze_max_age};
   snapshot.taken_at = rows.facts.now;
   snapshot.observer_role = rows.facts.role;
+  snapshot.unlisted_clients = rows.unlisted_clients.value_or(0);
   const Directory directory(rows);
   add_sessions(rows, directory, snapshot);
   add_held_locks(rows, directory, snapshot);
