@@ -1,0 +1,3 @@
+#include <lockkeeper/keyset.hpp>
+
+const lockkeeper::Keyset prices({.table = "price", .key = {lockkeeper::ascending<std::int64_t>("cents")}});
