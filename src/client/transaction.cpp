@@ -42,9 +42,8 @@ std::string_view to_string(Isolation isolation) noexcept {
 
 namespace {
 
-const std::shared_ptr<client::TransactionScope>& not_moved_from(
-    const std::shared_ptr<client::TransactionScope>& scope) {
-  if (scope) return scope;
+client::TransactionScope& not_moved_from(const std::shared_ptr<client::TransactionScope>& scope) {
+  if (scope) return *scope;
   throw Failure(
       {ErrorCode::misuse, "", "this transaction or savepoint was ended or moved from before", Blast::statement});
 }
@@ -59,10 +58,13 @@ Transaction::~Transaction() {
   if (scope_ && !scope_->over()) scope_->abandon();
 }
 
-TransactionRef Transaction::ref() & { return TransactionRef(not_moved_from(scope_)); }
+TransactionRef Transaction::ref() & {
+  static_cast<void>(not_moved_from(scope_));
+  return TransactionRef(scope_);
+}
 
 CommitOutcome Transaction::commit() && {
-  const client::CommitResult result = not_moved_from(scope_)->succeed();
+  const client::CommitResult result = not_moved_from(scope_).succeed();
   scope_.reset();
   if (result.refused) throw Failure(*result.error);
   return result.outcome;
@@ -75,12 +77,12 @@ void Transaction::rollback() && noexcept {
 Savepoint::Savepoint(Savepoint&& other) noexcept : scope_(std::exchange(other.scope_, nullptr)), id_(other.id_) {}
 
 void Savepoint::release() && {
-  not_moved_from(scope_)->transaction("a savepoint").release(id_);
+  not_moved_from(scope_).transaction("a savepoint").release(id_);
   scope_.reset();
 }
 
 void Savepoint::rollback() && {
-  client::TransactionBody& body = not_moved_from(scope_)->transaction("a savepoint");
+  client::TransactionBody& body = not_moved_from(scope_).transaction("a savepoint");
   body.require_last(id_);
   body.roll_back_to(id_);
   scope_.reset();

@@ -93,7 +93,7 @@ TEST_F(PoolTest, ServesInOrderOfArrival) {
       const std::lock_guard guard(mutex);
       order.push_back(i);
     });
-    eventually([&] { return tested.metrics().waiting == static_cast<std::size_t>(i + 1); });
+    eventually([&] { return tested.metrics().waiting == static_cast<std::size_t>(i) + 1; });
   }
   first.reset();
   for (std::thread& thread : threads) thread.join();

@@ -30,6 +30,10 @@ SANITIZER_OPTIONS = {
 }
 
 
+# How long the tests that hammer go on, in seconds; they have a short time of their own elsewhere.
+STRESS_SECONDS = {"tsan": "60"}
+
+
 def tidy(run):
     """The source checks, formatting included."""
     return _tidy(run, "tidy", [PYTHON, "tools/tidy", "--headers", HEADER_COMPILER, "--format"])
@@ -86,6 +90,8 @@ def ctest(run, name):
     if LABELS.get(name):
         command += ["-L", LABELS[name]]
     environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers()}
+    if name in STRESS_SECONDS:
+        environment["LOCKKEEPER_STRESS_SECONDS"] = STRESS_SECONDS[name]
     outcome = run.run(f"{name}: tests", command, TEST_TIMEOUT, environment)
     found = counts.of_ctest(report, _programs(run.root, name), reports)
     found.failures = [f"{name}: {failure}" for failure in found.failures]
