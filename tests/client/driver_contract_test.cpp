@@ -63,12 +63,12 @@ TEST_P(DriverContract, ReturnsABigCell) {
   const auto connection = connect();
   const Rows rows = connection->execute(tested().big_cell_sql, soon());
   ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(rows.cell(0, 0), std::string(10'000'000, 'x'));
+  EXPECT_EQ(rows.cell(0, 0), std::string().append(10'000'000, 'x'));
 }
 
 TEST_P(DriverContract, TakesABigParameter) {
   const auto connection = connect();
-  const std::string big(10'000'000, 'y');
+  const std::string big = std::string().append(10'000'000, 'y');
   const std::vector<Parameter> parameters{big};
   const std::string sql = "SELECT length(" + tested().placeholder(1) + ")";
   EXPECT_EQ(connection->execute(sql, parameters, soon()).cell(0, 0), "10000000");
