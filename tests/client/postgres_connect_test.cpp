@@ -170,7 +170,7 @@ TEST_F(PostgresConnect, NobodyThereIsUnreachable) {
 
 TEST_F(PostgresConnect, ImpostorsAreNamed) {
   const Impostor http(Impostor::Manner::answers, "HTTP/1.1 400 Bad Request\r\n\r\n");
-  const Impostor mysql(Impostor::Manner::greets_at_once, std::string("J\0\0\0\n8.0.36\0somesalt", 21));
+  const Impostor mysql(Impostor::Manner::greets_at_once, std::string("J\0\0\0\n8.0.36\0somesalt", 20));
   const Impostor closing(Impostor::Manner::closes_at_once);
   for (const Impostor* impostor : {&http, &mysql, &closing}) {
     for (const std::string suffix : {"", "?sslmode=disable"}) {
