@@ -25,7 +25,9 @@ Lease PoolShell::acquire(const AcquireOptions& options, std::source_location whe
     check_nested(unit, options, where);
   Slot* slot = take_hinted(thread);
   const Clock::time_point now = base::coarse_now();
-  if (slot == nullptr || !is_fresh(*slot, now, fast_.validation_window_ms.load(std::memory_order_relaxed))) {
+  // The server's word counts at check-out too: whoever kept the native handle may have begun something since.
+  if (slot == nullptr || !is_fresh(*slot, now, fast_.validation_window_ms.load(std::memory_order_relaxed)) ||
+      slot->connection->transaction_status() != TransactionStatus::idle) {
     return acquire_slowly(unit, options, where, slot);
   }
   return start_lease(*slot, slot->load().sequence, unit, where, now, options);

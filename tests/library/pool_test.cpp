@@ -117,6 +117,17 @@ TEST_F(PoolTest, RollsBackWhatComesBackDirty) {
   EXPECT_THAT(told->message, HasSubstr("Its last statement: BEGIN"));
 }
 
+TEST_F(PoolTest, ChecksTheStatusWhenItHandsOut) {
+  Pool& tested = pool({.maximum_size = 1});
+  Lease lease = tested.acquire();
+  auto* kept = static_cast<StubConnection*>(lease.native_handle());
+  lease.give_back();
+  kept->begin({}, std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  const Lease next = tested.acquire();
+  EXPECT_EQ(next.transaction_status(), TransactionStatus::idle);
+  EXPECT_EQ(server->created, 2) << "the connection with a stranger's transaction was replaced";
+}
+
 TEST_F(PoolTest, AFreshLeaseKnowsNothingOfTheLast) {
   Pool& tested = pool({.maximum_size = 1});
   {
