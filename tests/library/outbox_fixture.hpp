@@ -84,14 +84,17 @@ class OnOutbox : public OnEngine {
 
   [[nodiscard]] Database& db() { return *db_; }
 
-  /// Its own database behind a wire that can be cut. Fails fast where that is cut.
+  /// Its own database behind a wire that can be cut. Fails fast where that is cut; connected once already, so that a
+  /// slow first connect is not taken for a failure.
   [[nodiscard]] std::unique_ptr<Database> flaky_database(const std::shared_ptr<Wire>& wire) {
     PoolSettings settings = OnEngine::settings(6);
     settings.acquire_timeout = std::chrono::milliseconds(500);
     settings.validation_timeout = std::chrono::milliseconds(500);
     settings.validation_window = std::chrono::milliseconds(0);
-    return std::make_unique<Database>(std::make_shared<FlakyDriver>(wire, driver()), target_of(tested().url), settings,
-                                      events_);
+    auto flaky = std::make_unique<Database>(std::make_shared<FlakyDriver>(wire, driver()), target_of(tested().url),
+                                            settings, events_);
+    flaky->pool().acquire({.deadline = Deadline::clock::now() + default_patience}).give_back();
+    return flaky;
   }
 
   /// One message in a transaction of its own.

@@ -155,10 +155,10 @@ def _version(program):
 
 
 def _library_folders():
-    """libpq's header lies in a folder of its own."""
+    """The headers of libpq and libmariadb lie in folders of their own."""
     if not shutil.which("pkg-config"):
         return []
-    flags = shlex.split(_run(["pkg-config", "--cflags-only-I", "libpq"], ".")[1])
+    flags = shlex.split(_run(["pkg-config", "--cflags-only-I", "libpq", "libmariadb"], ".")[1])
     return [flag.replace("-I", "-isystem", 1) for flag in flags if flag.startswith("-I")]
 
 
