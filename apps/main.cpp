@@ -1,18 +1,23 @@
-// The only file that knows every room: it puts them together and steps back.
+// With daemon.cpp the only file that knows every room: it puts them together and steps back.
 #include <unistd.h>
 
 #include <iostream>
 
 #include <lockkeeper/postgres.hpp>
 #include "cli/run.hpp"
+#include "daemon.hpp"
 
 int main(int argc, char** argv) {
   using namespace lockkeeper;
   const auto driver = lockkeeper::make_postgres_driver();
-  cli::World world{std::cout, std::cerr, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1,
+  cli::World world{std::cout,
+                   std::cerr,
+                   isatty(STDOUT_FILENO) == 1,
+                   isatty(STDERR_FILENO) == 1,
                    [&](std::string url, const diagnose::Limits& limits) {
                      return std::make_unique<diagnose::Conductor>(
                          std::make_unique<collect::postgres::Collector>(*driver, std::move(url)), limits);
-                   }};
+                   },
+                   lockkeeper::run_daemon};
   return cli::run(argc, argv, world);
 }

@@ -53,6 +53,7 @@ struct CycleOptions {
   double seconds = 5;
   double warmup = 0.5;
   double hold_us = 0;
+  bool nested = false;  ///< Every thread holds a lease of another pool meanwhile.
   bool detect_deadlocks = true;
 };
 
@@ -89,10 +90,21 @@ void cycle(const CycleOptions& options) {
   wait_until_filled(pool, options.connections);
   const unsigned sampled_every = options.threads > options.connections ? 1 : 64;
   const std::chrono::nanoseconds hold(static_cast<std::int64_t>(options.hold_us * 1e3));
+  // Who holds something and has to wait is judged: whether the wait can end at all.
+  std::unique_ptr<Pool> outer;
+  if (options.nested) {
+    outer = std::make_unique<Pool>(std::make_shared<testing::StubDriver>(), Target{},
+                                   PoolSettings{.name = "outer", .maximum_size = options.threads});
+  }
   std::atomic<Stage> stage{Stage::warm_up};
   std::vector<Caller> callers(options.threads);
   std::vector<std::thread> threads;
-  for (Caller& caller : callers) threads.emplace_back([&] { caller.call(pool, stage, sampled_every, hold); });
+  for (Caller& caller : callers) {
+    threads.emplace_back([&] {
+      const Lease held = outer ? outer->acquire() : Lease();
+      caller.call(pool, stage, sampled_every, hold);
+    });
+  }
   pause(std::chrono::nanoseconds(static_cast<std::int64_t>(options.warmup * 1e9)));
   const double cpu_before = cpu_seconds();
   const Clock::time_point begin = Clock::now();
@@ -113,15 +125,16 @@ void cycle(const CycleOptions& options) {
   }
   const auto total = static_cast<double>(std::max<std::uint64_t>(1, operations));
   std::printf(
-      R"({"measurement":"cycle","pool":"Lockkeeper","threads":%zu,"connections":%zu,"hold_us":%.1f,"detect_deadlocks":%s,)"
+      R"({"measurement":"cycle","pool":"Lockkeeper","threads":%zu,"connections":%zu,"hold_us":%.1f,"nested":%s,"detect_deadlocks":%s,)"
       R"("seconds":%.3f,"operations_per_second":%.0f,"ns_per_operation_per_thread":%.1f,"wait_sampled_every":%u,)"
       R"("wait_samples":%lu,"wait_p50_ns":%lu,"wait_p99_ns":%lu,"wait_p999_ns":%lu,"wait_max_ns":%lu,"wait_mean_ns":%.1f,)"
       R"("fairness_largest_over_mean_wait":%.1f,"operations_min_thread":%lu,"operations_max_thread":%lu,"cpu_seconds":%.3f})"
       "\n",
-      options.threads, options.connections, options.hold_us, options.detect_deadlocks ? "true" : "false", elapsed,
-      static_cast<double>(operations) / elapsed, elapsed * 1e9 * static_cast<double>(options.threads) / total,
-      sampled_every, waits.count(), waits.quantile(0.5), waits.quantile(0.99), waits.quantile(0.999), waits.largest(),
-      waits.mean(), waits.mean() == 0 ? 0 : static_cast<double>(waits.largest()) / waits.mean(), fewest, most, cpu);
+      options.threads, options.connections, options.hold_us, options.nested ? "true" : "false",
+      options.detect_deadlocks ? "true" : "false", elapsed, static_cast<double>(operations) / elapsed,
+      elapsed * 1e9 * static_cast<double>(options.threads) / total, sampled_every, waits.count(), waits.quantile(0.5),
+      waits.quantile(0.99), waits.quantile(0.999), waits.largest(), waits.mean(),
+      waits.mean() == 0 ? 0 : static_cast<double>(waits.largest()) / waits.mean(), fewest, most, cpu);
 }
 
 struct SpikeOptions {
@@ -190,6 +203,7 @@ int main(int argc, char** argv) {
   cycle_command->add_option("--seconds", cycle_options.seconds)->check(CLI::Range(0.1, 3600.0));
   cycle_command->add_option("--warmup", cycle_options.warmup)->check(CLI::Range(0.1, 3600.0));
   cycle_command->add_option("--hold-us", cycle_options.hold_us)->check(CLI::Range(0.0, 1e6));
+  cycle_command->add_option("--nested", cycle_options.nested);
   cycle_command->add_option("--detect-deadlocks", cycle_options.detect_deadlocks);
   SpikeOptions spike_options;
   CLI::App* spike_command = app.add_subcommand("spike", "many callers at once, few connections, slow connecting");

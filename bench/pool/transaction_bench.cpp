@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <lockkeeper/database.hpp>
@@ -185,8 +186,10 @@ void postgres() {
 }  // namespace
 }  // namespace lockkeeper::bench
 
-int main() {
-  lockkeeper::bench::sqlite();
-  lockkeeper::bench::postgres();
+// `bench_transaction [sqlite|postgres]`: both without an argument.
+int main(int count, char** arguments) {
+  const std::string_view only = count > 1 ? arguments[1] : "";
+  if (only != "postgres") lockkeeper::bench::sqlite();
+  if (only != "sqlite") lockkeeper::bench::postgres();
   return 0;
 }

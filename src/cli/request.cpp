@@ -43,6 +43,18 @@ Examples:
   lockkeeper kill postgresql://postgres@db.example/shop --session 4711@2026-11-22T05:02:22.123456Z --yes
 )";
 
+constexpr const char* run_footer = R"(
+Applications connect to Lockkeeper instead of the server. It pools, remembers what every open transaction did, and says
+which are stuck: psql -h 127.0.0.1 -p 6432 pgbouncer -c 'SHOW HOLDERS'
+Ends on SIGTERM or SIGINT once open transactions are done (drain_timeout), at once on a second one; SIGHUP reads the
+configuration again.
+Examples:
+  lockkeeper run postgresql://postgres@127.0.0.1:5432/shop
+  lockkeeper run postgresql://app:secret@127.0.0.1/shop --listen 127.0.0.1:6432 --pool-mode transaction
+  lockkeeper run --config /etc/lockkeeper.toml
+  lockkeeper run --config /etc/lockkeeper.toml --check
+)";
+
 // An option whose value is read by `read`, which returns what is wrong with it, or nothing.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, const std::string& help, const std::string& value,
                         std::function<std::string(const std::string&)> read) {
@@ -163,6 +175,26 @@ void add_kill(CLI::App& command, KillRequest& request) {
   add_common(command, request.common);
 }
 
+void add_run(CLI::App& command, RunRequest& request) {
+  command.footer(run_footer);
+  command.add_option("URL", request.url, "The server, where no configuration file names databases");
+  command.add_option("--config", request.config, "The configuration (docs/configuration.md)")->type_name("FILE");
+  command.add_flag("--check", request.check, "Only read the configuration, and say what is wrong with it");
+  command.add_option("--listen", request.listen, "Where clients connect [default: 127.0.0.1:6432]")
+      ->type_name("ADDRESS:PORT");
+  command.add_option("--pool-mode", request.pool_mode, "session or transaction [default: session]")->type_name("MODE");
+  command.add_option("--pool-size", request.pool_size, "Server connections for each database and user")
+      ->type_name("COUNT");
+  command
+      .add_option("--auth", request.auth,
+                  "How clients prove who they are [default: as the server asks; scram-sha-256 in transaction mode]")
+      ->type_name("METHOD");
+  command.add_option("--io", request.io, "auto, io_uring or epoll [default: auto]")->type_name("BACKEND");
+  command.add_option("--workers", request.workers, "Threads [default: 1]")->type_name("COUNT");
+  command.add_flag_callback("--no-record", [&request] { request.record = false; }, "Do not keep what transactions did");
+  add_common(command, request.common);
+}
+
 std::filesystem::path default_audit() {
   const char* state = std::getenv("XDG_STATE_HOME");
   if (state != nullptr && *state != '\0') return std::filesystem::path(state) / "lockkeeper/audit.jsonl";
@@ -176,6 +208,7 @@ Request wrong(std::string_view message, std::string_view command) {
           fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n", message,
                       command.empty() ? "" : fmt::format("{} ", command)),
           {},
+          {},
           {}};
 }
 
@@ -185,7 +218,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   std::vector<std::string> known;
   if (command == nullptr) {
     for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
-    if (argc < 2) return "no command given: doctor looks at a server, kill acts on what it found";
+    if (argc < 2)
+      return "no command given: doctor looks at a server, kill acts on what it found, run sits in front of it";
   } else {
     for (const auto* option : command->get_options()) {
       for (const auto& name : option->get_lnames()) known.push_back("--" + name);
@@ -195,7 +229,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const std::string given = std::string(argv[index]).substr(0, std::string(argv[index]).find('='));
     const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
-    if (command == nullptr && given.starts_with("-")) return given + " comes after a command: doctor or kill";
+    if (command == nullptr && given.starts_with("-")) return given + " comes after a command: doctor, kill or run";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -220,22 +254,27 @@ Request parse_request(int argc, const char* const* argv) {
   app.require_subcommand(1);
   DoctorRequest doctor;
   KillRequest kill;
+  RunRequest run;
   CLI::App& doctor_command =
       *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
   CLI::App& kill_command =
       *app.add_subcommand("kill", "End the sessions of a finding, or one session; a dry run unless --yes");
+  CLI::App& run_command =
+      *app.add_subcommand("run", "A pooling proxy in front of a server, which remembers what transactions did");
   add_doctor(doctor_command, doctor);
   add_kill(kill_command, kill);
-  const CLI::App* command = argc > 1 && std::string_view(argv[1]) == "doctor" ? &doctor_command
-                            : argc > 1 && std::string_view(argv[1]) == "kill" ? &kill_command
-                                                                              : nullptr;
+  add_run(run_command, run);
+  const CLI::App* command = nullptr;
+  for (const CLI::App* each : {&doctor_command, &kill_command, &run_command}) {
+    if (argc > 1 && each->get_name() == argv[1]) command = each;
+  }
   const std::string name = command == nullptr ? "" : command->get_name();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name()), {}, {}};
+    return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name()), {}, {}, {}};
   } catch (const CLI::CallForVersion&) {
-    return {Status::nothing_found, std::string(version) + "\n", {}, {}};
+    return {Status::nothing_found, std::string(version) + "\n", {}, {}, {}};
   } catch (const CLI::ParseError& error) {
     return wrong(explain(error, app, command, argc, argv), name);
   }
@@ -243,6 +282,9 @@ Request parse_request(int argc, const char* const* argv) {
   if (command == &doctor_command) {
     doctor.common.limit_arguments = limit_arguments(doctor.common.limits);
     request.doctor = std::move(doctor);
+  } else if (command == &run_command) {
+    if (run.url.empty() && run.config.empty()) return wrong("in front of what? Give a URL, or --config FILE", name);
+    request.run = std::move(run);
   } else {
     if (kill.action.finding && kill.action.session) return wrong("give either --finding or --session, not both", name);
     if (!kill.action.finding && !kill.action.session)

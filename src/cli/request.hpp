@@ -35,12 +35,28 @@ struct KillRequest {
   diagnose::ActionRequest action;
 };
 
+/// `lockkeeper run`: a configuration file, or a URL and a few options beside it.
+struct RunRequest {
+  Common common;
+  std::string config;  ///< A file; empty: the URL.
+  std::string url;
+  std::vector<std::string> listen;
+  std::string pool_mode;  ///< As in the configuration; empty: its default.
+  std::string auth;
+  std::string io;
+  std::optional<unsigned> workers;
+  std::optional<unsigned> pool_size;
+  bool record = true;
+  bool check = false;  ///< Only read the configuration.
+};
+
 /// What to do, or, where `exit_status` is set, what to print instead.
 struct Request {
   std::optional<int> exit_status;
   std::string output;  ///< Help or version, for standard output; with status 2 an error, for standard error.
   std::optional<DoctorRequest> doctor;
   std::optional<KillRequest> kill;
+  std::optional<RunRequest> run;
 };
 
 /// Reads a command line. Pure but for the environment's HOME and XDG_STATE_HOME (where the audit goes).

@@ -24,6 +24,7 @@ int run_request(Request request, World& world) {
     return delivered(world, *request.exit_status);
   }
   if (request.doctor) return doctor(*request.doctor, world);
+  if (request.run) return world.daemon(*request.run);
   request.kill->action.actor = user_name();
   return kill(*request.kill, world);
 }

@@ -18,6 +18,8 @@ enum Status : int {
   not_observed = 3,   ///< The database could not be (fully) observed, or the result not be written.
 };
 
+struct RunRequest;
+
 /// What the command line needs from outside: made by main, replaced by tests.
 struct World {
   std::ostream& out;
@@ -26,6 +28,8 @@ struct World {
   bool error_is_terminal = false;
   /// A conductor for the server of that URL (empty: the environment's); it connects at its first look.
   std::function<std::unique_ptr<diagnose::Conductor>(std::string url, const diagnose::Limits& limits)> open;
+  /// Runs the daemon until it is told to end; returns the exit status.
+  std::function<int(const RunRequest& request)> daemon;
 };
 
 /// Runs one command; returns its exit status. Throws nothing.

@@ -21,7 +21,7 @@ namespace {
 Lease PoolShell::acquire(const AcquireOptions& options, std::source_location where) {
   ThreadCache& thread = thread_cache();
   Unit& unit = *thread.unit;
-  if (unit.root().leases.load(std::memory_order_relaxed) > 0) [[unlikely]]
+  if (unit.root().leases() > 0) [[unlikely]]
     check_nested(unit, options, where);
   Slot* slot = take_hinted(thread);
   const Clock::time_point now = base::coarse_now();
@@ -30,7 +30,7 @@ Lease PoolShell::acquire(const AcquireOptions& options, std::source_location whe
       slot->connection->transaction_status() != TransactionStatus::idle) {
     return acquire_slowly(unit, options, where, slot);
   }
-  return start_lease(*slot, slot->load().sequence, unit, where, now, options);
+  return start_lease(*slot, slot->load().sequence, thread, where, now, options);
 }
 
 // The slot that this thread used last, if it is idle and nobody queues: without the lock.
@@ -59,8 +59,9 @@ Lease PoolShell::acquire_slowly(Unit& unit, const AcquireOptions& options, std::
   while (!is_alive(*waiter.granted, waiter)) replace_dead(waiter);
   const Clock::time_point now = Clock::now();
   count_wait(now - waiter.since);
-  thread_cache().hints[id_ % thread_cache().hints.size()] = {id_, waiter.granted};
-  return start_lease(*waiter.granted, waiter.sequence, unit, where, now, options);
+  ThreadCache& thread = thread_cache();
+  thread.hints[id_ % thread.hints.size()] = {id_, waiter.granted};
+  return start_lease(*waiter.granted, waiter.sequence, thread, where, now, options);
 }
 
 void PoolShell::queue_up(Waiter& waiter) {
@@ -76,7 +77,7 @@ void PoolShell::queue_up(Waiter& waiter) {
 }
 
 void PoolShell::wait_in_queue(Waiter& waiter) {
-  const bool nested = waiter.unit->root().leases.load(std::memory_order_relaxed) > 0;
+  const bool nested = waiter.unit->root().leases() > 0;
   if (nested && fast_.detect_deadlocks.load(std::memory_order_relaxed)) {
     // What may throw must not leave the waiter, which is on our stack, in the queue.
     try {
@@ -177,9 +178,10 @@ void PoolShell::check_nested(const Unit& unit, const AcquireOptions& options, st
   throw Failure({ErrorCode::nested_acquire, "", std::move(text), Blast::statement});
 }
 
-Lease PoolShell::start_lease(Slot& slot, std::uint64_t sequence, Unit& unit, std::source_location where,
+Lease PoolShell::start_lease(Slot& slot, std::uint64_t sequence, const ThreadCache& thread, std::source_location where,
                              Clock::time_point now, const AcquireOptions& options) noexcept {
   SlotRecord& record = slot.record;
+  Unit& unit = *thread.unit;
   record.unit.store(&unit, std::memory_order_relaxed);
   record.unit_id.store(unit.id(), std::memory_order_relaxed);
   record.taken_at.store(where, std::memory_order_relaxed);
@@ -201,7 +203,7 @@ Lease PoolShell::start_lease(Slot& slot, std::uint64_t sequence, Unit& unit, std
   slot.status.store(TransactionStatus::idle, std::memory_order_relaxed);  // Or it would not have been handed out.
   Unit& root = unit.root();
   record.counted_on.store(&root, std::memory_order_relaxed);
-  root.leases.fetch_add(1, std::memory_order_relaxed);
+  root.count_lease(&thread, 1);
   record.sequence.store(sequence, std::memory_order_release);
   return Lease(*this, slot, sequence);
 }

@@ -271,7 +271,9 @@ void PoolCore::tick(Clock::time_point now, PoolActions& actions) {
     if (is_leased(slot.load().state) && slot.retire_at <= now)
       slot.attention.fetch_or(evict, std::memory_order_seq_cst);
     if (slot.load().state == SlotState::idle) tend_idle(slot, idle, now, actions);
-    if (slot.load().state != SlotState::vacant && slot.retire_at > now) next_at(slot.retire_at);
+    const SlotState state = slot.load().state;
+    if (state != SlotState::vacant && slot.retire_at > now) next_at(slot.retire_at);
+    if (state != SlotState::vacant && state != SlotState::idle) foresee_idle(slot, now);
   }
   open_for_minimum_idle(idle, now, actions);
   if (head_ != nullptr && now < open_again_at_) next_at(open_again_at_);
@@ -295,6 +297,15 @@ void PoolCore::tend_idle(Slot& slot, std::size_t& idle, Clock::time_point now, P
     actions.ping.push_back(&slot);
   }
   next_at(slot.keepalive_at);
+}
+
+// What is in use or being pinged now is idle again without a word: returning it does not take the lock. So the next
+// look is when it might be due.
+void PoolCore::foresee_idle(const Slot& slot, Clock::time_point now) noexcept {
+  if (settings_.keepalive.count() > 0) {
+    next_at(slot.keepalive_at > now ? slot.keepalive_at : now + settings_.keepalive);
+  }
+  if (settings_.idle_timeout.count() > 0 && live_ > minimum_idle()) next_at(now + settings_.idle_timeout);
 }
 
 void PoolCore::change(const PoolSettings& settings, Clock::time_point now, PoolActions& actions) {

@@ -121,6 +121,7 @@ class PoolCore {
   void fail_all(const Error& error, PoolActions& actions);
   void vacate(Slot& slot, std::string reason, PoolActions& actions);
   void tend_idle(Slot& slot, std::size_t& idle, Clock::time_point now, PoolActions& actions);
+  void foresee_idle(const Slot& slot, Clock::time_point now) noexcept;
   void next_at(Clock::time_point time) noexcept;
   [[nodiscard]] Clock::duration less_jitter(std::chrono::milliseconds time, std::uint32_t percent_times_ten) noexcept;
   [[nodiscard]] std::uint64_t random() noexcept;

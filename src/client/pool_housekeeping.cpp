@@ -47,7 +47,7 @@ std::optional<Clock::time_point> PoolShell::oldest_nested_wait() const {
   const base::Guard guard(mutex_);
   std::optional<Clock::time_point> oldest;
   for (const Waiter* waiter = core_.first_waiter(); waiter != nullptr; waiter = waiter->next) {
-    if (waiter->unit->root().leases.load(std::memory_order_relaxed) == 0) continue;
+    if (waiter->unit->root().leases() <= 0) continue;
     if (!oldest || waiter->since < *oldest) oldest = waiter->since;
   }
   return oldest;

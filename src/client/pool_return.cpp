@@ -12,7 +12,7 @@ namespace lockkeeper::client {
 void PoolShell::end_lease(Slot& slot, std::uint64_t sequence) noexcept {
   ThreadCache& thread = thread_cache();
   thread.inside.store(this, std::memory_order_relaxed);  // Published by the compare-and-swap that ends the lease.
-  const bool fast = return_fast(slot, sequence);
+  const bool fast = return_fast(thread, slot, sequence);
   if (!fast) return_slowly(slot, sequence);
   const bool last = !fast && is_last();
   thread.inside.store(nullptr, std::memory_order_release);
@@ -33,7 +33,7 @@ void PoolShell::destroy(PoolShell* shell) noexcept {
   delete shell;
 }
 
-bool PoolShell::return_fast(Slot& slot, std::uint64_t sequence) noexcept {
+bool PoolShell::return_fast(const ThreadCache& thread, Slot& slot, std::uint64_t sequence) noexcept {
   if (slot.attention.load(std::memory_order_relaxed) != 0 || queue_view_.anybody_waits() ||
       fast_.reset_on_return.load(std::memory_order_relaxed)) {
     return false;
@@ -47,7 +47,7 @@ bool PoolShell::return_fast(Slot& slot, std::uint64_t sequence) noexcept {
                      std::memory_order_relaxed);
   slot.last_used.store(now, std::memory_order_relaxed);
   if (!slot.change(held, {sequence, SlotState::idle})) return false;  // Taken back this very moment.
-  counted_on->leases.fetch_sub(1, std::memory_order_release);
+  counted_on->count_lease(&thread, -1);
   // Somebody may have queued, or marked the slot, before seeing it idle.
   if (!queue_view_.anybody_waits() && slot.attention.load(std::memory_order_seq_cst) == 0) return true;
   after_return();
@@ -116,7 +116,7 @@ void PoolShell::take_over(Slot& slot, std::uint64_t sequence, LeaseEnd end) noex
 
 void PoolShell::end_record(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept {
   const Clock::time_point now = Clock::now();
-  slot.record.counted_on.load(std::memory_order_relaxed)->leases.fetch_sub(1, std::memory_order_release);
+  slot.record.counted_on.load(std::memory_order_relaxed)->count_lease(nullptr, -1);
   const auto held_for = std::chrono::nanoseconds(now - slot.record.since.load(std::memory_order_relaxed)).count();
   slot.held_ns.fetch_add(static_cast<std::uint64_t>(held_for), std::memory_order_relaxed);
   slot.last_used.store(now, std::memory_order_relaxed);

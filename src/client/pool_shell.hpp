@@ -108,12 +108,13 @@ class PoolShell {
   [[nodiscard]] bool is_alive(Slot& slot, const Waiter& waiter) noexcept;
   void replace_dead(Waiter& waiter);
   void check_nested(const Unit& unit, const AcquireOptions& options, std::source_location where);
-  [[nodiscard]] Lease start_lease(Slot& slot, std::uint64_t sequence, Unit& unit, std::source_location where,
-                                  Clock::time_point now, const AcquireOptions& options) noexcept;
+  [[nodiscard]] Lease start_lease(Slot& slot, std::uint64_t sequence, const ThreadCache& thread,
+                                  std::source_location where, Clock::time_point now,
+                                  const AcquireOptions& options) noexcept;
   void count_wait(Clock::duration waited) noexcept;
 
   // pool_return.cpp
-  [[nodiscard]] bool return_fast(Slot& slot, std::uint64_t sequence) noexcept;
+  [[nodiscard]] bool return_fast(const ThreadCache& thread, Slot& slot, std::uint64_t sequence) noexcept;
   void return_slowly(Slot& slot, std::uint64_t sequence) noexcept;
   void take_over(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept;
   void end_record(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept;

@@ -36,14 +36,16 @@ class UnitRegistry {
     });
   }
 
-  Unit& begin(std::string_view name, Unit* outer) {
+  Unit& begin(std::string_view name, Unit* outer, const ThreadCache& owner) {
     const base::Guard guard(mutex_);
     Unit& unit = take_unused();
     const std::uint64_t id = next_id_++;
     names_[id] = name.empty() ? "thread " + std::to_string(++threads_) : std::string(name);
     unit.root_.store(outer == nullptr ? &unit : &outer->root(), std::memory_order_relaxed);
     unit.threads.store(1, std::memory_order_relaxed);
-    unit.leases.store(0, std::memory_order_relaxed);
+    unit.owner_.store(&owner, std::memory_order_relaxed);
+    unit.own_leases_.store(0, std::memory_order_relaxed);
+    unit.other_leases_.store(0, std::memory_order_relaxed);
     unit.id_.store(id, std::memory_order_release);
     return unit;
   }
@@ -53,7 +55,7 @@ class UnitRegistry {
     names_.erase(unit.id());
     unit.id_.store(0, std::memory_order_release);
     // Leases that are still out are counted on it when they end: only a unit without any can serve again.
-    (unit.leases.load(std::memory_order_acquire) == 0 ? unused_ : waiting_).push_back(&unit);
+    (unit.leases() == 0 ? unused_ : waiting_).push_back(&unit);
   }
 
   std::string name(const Unit& unit, std::uint64_t id) {
@@ -66,7 +68,7 @@ class UnitRegistry {
   Unit& take_unused() LK_REQUIRES(mutex_) {
     if (unused_.empty()) {
       std::erase_if(waiting_, [this](Unit* unit) LK_REQUIRES(mutex_) {
-        if (unit->leases.load(std::memory_order_acquire) != 0) return false;
+        if (unit->leases() != 0) return false;
         unused_.push_back(unit);
         return true;
       });
@@ -87,13 +89,18 @@ class UnitRegistry {
   std::uint64_t threads_ LK_GUARDED_BY(mutex_) = 0;
 };
 
-Unit& begin_unit(std::string_view name, Unit* outer) { return UnitRegistry::instance().begin(name, outer); }
 void end_unit(Unit& unit) noexcept { UnitRegistry::instance().end(unit); }
 std::string unit_name(const Unit& unit, std::uint64_t id) { return UnitRegistry::instance().name(unit, id); }
 
 namespace {
 
 constinit thread_local ThreadCache cache{};
+
+}  // namespace
+
+Unit& begin_unit(std::string_view name, Unit* outer) { return UnitRegistry::instance().begin(name, outer, cache); }
+
+namespace {
 
 // Ends the thread's own unit with the thread.
 struct OwnUnit {
@@ -134,7 +141,7 @@ namespace lockkeeper {
 
 UnitOfWork::UnitOfWork(std::string_view name) : before_(client::thread_cache().unit) {
   // Only within a unit that holds something: a request's unit on a thread of a server's pool stands alone.
-  client::Unit* outer = before_->root().leases.load(std::memory_order_relaxed) > 0 ? before_ : nullptr;
+  client::Unit* outer = before_->root().leases() > 0 ? before_ : nullptr;
   unit_ = &client::begin_unit(name.empty() ? "unnamed unit" : name, outer);
   client::thread_cache().unit = unit_;
 }

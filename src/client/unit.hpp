@@ -10,6 +10,7 @@
 namespace lockkeeper::client {
 
 struct Slot;
+struct ThreadCache;
 
 /// Whatever holds leases together. Lives for ever once made and is used again for another unit when it has ended, so
 /// that a pointer in a lease's record can always be followed; the id tells whether it is still the same unit.
@@ -23,13 +24,32 @@ class alignas(64) Unit {  // A line of its own: every acquire and return writes 
   [[nodiscard]] Unit& root() noexcept { return *root_.load(std::memory_order_relaxed); }
   [[nodiscard]] const Unit& root() const noexcept { return *root_.load(std::memory_order_relaxed); }
 
+  /// Leases held by it, of all pools. For a thread that looks while others count: above zero means that one was held
+  /// at some moment meanwhile. Zero is exact for a unit that has ended, to which none can come.
+  [[nodiscard]] std::int64_t leases() const noexcept {
+    const std::int64_t own = own_leases_.load(std::memory_order_acquire);
+    return own + other_leases_.load(std::memory_order_acquire);
+  }
+  /// One lease more, or less. `thread` is the calling one's; null where that is not at hand.
+  void count_lease(const ThreadCache* thread, std::int64_t change) noexcept {
+    if (thread != nullptr && owner_.load(std::memory_order_relaxed) == thread) [[likely]] {
+      // Nobody else writes it. A locked instruction here would be a tenth of what acquire and release cost together.
+      own_leases_.store(own_leases_.load(std::memory_order_relaxed) + change, std::memory_order_release);
+    } else {
+      other_leases_.fetch_add(change, std::memory_order_release);
+    }
+  }
+
   std::atomic<std::uint32_t> threads{0};  ///< Working for it now.
-  std::atomic<std::int64_t> leases{0};    ///< Held by it, of all pools.
 
  private:
   friend class UnitRegistry;
   std::atomic<std::uint64_t> id_{0};
   std::atomic<Unit*> root_{this};
+  std::atomic<const ThreadCache*> owner_{nullptr};  // Of the thread that began it.
+  // Taken less given back: by its owner's thread, and by all others. Each alone may be negative; their sum counts.
+  std::atomic<std::int64_t> own_leases_{0};
+  std::atomic<std::int64_t> other_leases_{0};
 };
 
 /// Begins a unit: within `outer`, or with one thread of its own. An empty name stands for "thread N".

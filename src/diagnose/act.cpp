@@ -63,8 +63,7 @@ model::LookFailure no_such_finding(const model::FindingId& id, const model::Diag
 model::LookFailure not_by_signal(const model::Finding& finding, model::Action action) {
   std::string advice = finding.fix;
   for (const auto& remedy : finding.remedies) {
-    if (remedy.action == model::Action::sql)
-      advice += fmt::format(" By hand: {} ({})", remedy.statement, remedy.predicted);
+    if (!remedy.statement.empty()) advice += fmt::format(" By hand: {} ({})", remedy.statement, remedy.predicted);
   }
   return {"no_such_remedy", fmt::format("{} cannot be resolved with {}", finding.id.value(), to_string(action)),
           advice};
@@ -99,6 +98,13 @@ std::vector<model::Holder> would_go(const model::ActionReport& report) {
 
 std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request, const model::Diagnosis& diagnosis,
                                                     model::ActionReport& report) const {
+  if (collector_ == nullptr ||
+      (request.action != model::Action::terminate && request.action != model::Action::cancel)) {
+    return model::LookFailure{"no_such_remedy",
+                              fmt::format("{} is not done to sessions here", to_string(request.action)),
+                              "A recorder's client is closed by its console: KILL_CLIENT id. Sessions are ended with "
+                              "the server's own URL."};
+  }
   std::vector<model::Session> chosen;
   if (request.finding) {
     const auto found = std::ranges::find(diagnosis.findings, *request.finding, &model::Finding::id);

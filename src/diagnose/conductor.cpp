@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/recorded.hpp"
 
 namespace lockkeeper::diagnose {
 namespace {
@@ -19,18 +21,63 @@ model::SessionCounts count(const model::Snapshot& snapshot) {
   return counts;
 }
 
+model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recording* recording,
+                          const rules::Window& window, const Limits& limits) {
+  const rules::Blocking blocking(snapshot);
+  model::Diagnosis diagnosis;
+  if (recording != nullptr) diagnosis.url = recording->server;
+  diagnosis.observed_at = snapshot.taken_at;
+  if (rules::seen_on_server(snapshot)) diagnosis.server = snapshot.server;
+  diagnosis.missing = snapshot.missing;
+  diagnosis.counts = count(snapshot);
+  diagnosis.looks = 1;
+  diagnosis.findings = rules::judge({snapshot, blocking, window, recording}, limits);
+  return diagnosis;
+}
+
+const model::Recording* address(const std::optional<model::Recording>& recording) {
+  return recording ? &*recording : nullptr;
+}
+
 }  // namespace
 
-Conductor::Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits)
-    : collector_(std::move(collector)), limits_(limits) {}
+model::Diagnosis judge_recording(const model::Recording& recording, const std::optional<model::Snapshot>& snapshot,
+                                 const Limits& limits) {
+  const model::Snapshot seen = snapshot ? rules::with_clients(*snapshot, recording) : rules::snapshot_of(recording);
+  rules::Window window;
+  window.add(seen, limits);
+  return diagnose(seen, &recording, window, limits);
+}
+
+Conductor::Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits, RecordingSource recorder)
+    : collector_(std::move(collector)), limits_(limits), recorder_(std::move(recorder)) {
+  LK_ASSERT(collector_ != nullptr || recorder_);
+}
+
+std::optional<model::Recording> Conductor::record(Duration timeout) const {
+  return recorder_ ? recorder_(timeout) : std::nullopt;
+}
+
+std::expected<model::Snapshot, model::LookFailure> Conductor::look(const std::optional<model::Recording>& recording,
+                                                                   Duration timeout) {
+  if (collector_ != nullptr) {
+    auto snapshot = collector_->look(std::chrono::steady_clock::now() + timeout);
+    if (snapshot && recording) return rules::with_clients(std::move(*snapshot), *recording);
+    return snapshot;
+  }
+  if (recording) return rules::snapshot_of(*recording);
+  return std::unexpected(model::LookFailure{"deadline", "the recorder did not tell what it knows in time",
+                                            "Is it overloaded, or ending? Look again, or give it longer."});
+}
 
 model::Diagnosis Conductor::tick(Duration timeout) {
-  auto snapshot = collector_->look(std::chrono::steady_clock::now() + timeout);
+  const auto recording = record(timeout);
+  auto snapshot = look(recording, timeout);
   if (snapshot) {
     latest_ = std::move(*snapshot);
-    last_ = judge(*latest_);
+    last_ = judge(*latest_, address(recording));
   } else {
-    last_.url = collector_->public_url();
+    if (collector_ != nullptr) last_.url = collector_->public_url();
     if (last_.looks == 0) last_.observed_at = std::chrono::floor<Duration>(std::chrono::system_clock::now());
     last_.failure = std::move(snapshot.error());
   }
@@ -38,31 +85,28 @@ model::Diagnosis Conductor::tick(Duration timeout) {
 }
 
 model::Diagnosis Conductor::glance(Duration timeout) {
+  if (collector_ == nullptr) return tick(timeout);  // a recorder's look costs the server nothing
+  const auto recording = record(timeout);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const auto snapshot =
+  auto snapshot =
       collector_->glance({.idle = limits_.min_idle, .open = limits_.max_age, .horizon = limits_.max_horizon}, deadline);
   if (!snapshot) return last_;
-  window_.add(*snapshot, limits_);
+  const model::Snapshot seen = recording ? rules::with_clients(std::move(*snapshot), *recording) : std::move(*snapshot);
+  window_.add(seen, limits_);
   ++last_.looks;
   // What sessions alone give away is seen from now on; who holds whom up is only seen by a tick.
-  const rules::Blocking blocking(*snapshot);
-  for (const auto& finding : rules::judge({*snapshot, blocking, window_}, limits_)) {
+  const rules::Blocking blocking(seen);
+  for (const auto& finding : rules::judge({seen, blocking, window_, address(recording)}, limits_)) {
     first_seen_.try_emplace(finding.id, finding.first_seen);
   }
   return last_;
 }
 
-model::Diagnosis Conductor::judge(const model::Snapshot& snapshot) {
+model::Diagnosis Conductor::judge(const model::Snapshot& snapshot, const model::Recording* recording) {
   window_.add(snapshot, limits_);
-  const rules::Blocking blocking(snapshot);
-  model::Diagnosis diagnosis;
-  diagnosis.url = collector_->public_url();
-  diagnosis.observed_at = snapshot.taken_at;
-  diagnosis.server = snapshot.server;
-  diagnosis.missing = snapshot.missing;
-  diagnosis.counts = count(snapshot);
+  model::Diagnosis diagnosis = diagnose(snapshot, recording, window_, limits_);
+  if (collector_ != nullptr) diagnosis.url = collector_->public_url();
   diagnosis.looks = last_.looks + 1;
-  diagnosis.findings = rules::judge({snapshot, blocking, window_}, limits_);
   std::map<model::FindingId, model::WallTime> seen;
   for (auto& finding : diagnosis.findings) {
     const auto before = first_seen_.find(finding.id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "collect/postgres/collector.hpp"
 #include "model/diagnosis.hpp"
+#include "model/recording.hpp"
 #include "rules/limits.hpp"
 #include "rules/window.hpp"
 
@@ -32,10 +34,19 @@ struct ActionRequest {
   std::function<bool()> interrupted = [] { return false; };  ///< Asked between targets: true stops before the next.
 };
 
+/// What a recorder knows now; nullopt if it did not answer in time. Asked on the conductor's thread.
+using RecordingSource = std::function<std::optional<model::Recording>(Duration timeout)>;
+
+/// What the rules say about a recording, and about the server's snapshot of the same moment if there is one: a replay.
+[[nodiscard]] model::Diagnosis judge_recording(const model::Recording& recording,
+                                               const std::optional<model::Snapshot>& snapshot, const Limits& limits);
+
 /// Belongs to one thread.
 class Conductor {
  public:
-  Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits);
+  /// With a recorder, each look is judged together with its recording. Either may be left out (nullptr, empty), not
+  /// both: a recorder alone knows its clients, and says what it cannot see.
+  Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits, RecordingSource recorder = {});
 
   /// One look, judged together with the looks before it. Never throws for what the server does: see `failure`.
   [[nodiscard]] model::Diagnosis tick(Duration timeout);
@@ -46,10 +57,14 @@ class Conductor {
   [[nodiscard]] model::Diagnosis glance(Duration timeout);
 
   /// Takes a fresh look, finds the finding or session in it, and acts on its sessions that are still as they were.
+  /// Clients of a recorder are not closed here, but by its console.
   [[nodiscard]] model::ActionReport act(const ActionRequest& request);
 
  private:
-  [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot);
+  [[nodiscard]] std::optional<model::Recording> record(Duration timeout) const;
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(
+      const std::optional<model::Recording>& recording, Duration timeout);
+  [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot, const model::Recording* recording);
   [[nodiscard]] std::optional<model::LookFailure> choose(const ActionRequest& request,
                                                          const model::Diagnosis& diagnosis,
                                                          model::ActionReport& report) const;
@@ -59,6 +74,7 @@ class Conductor {
 
   std::unique_ptr<collect::postgres::Collector> collector_;
   Limits limits_;
+  RecordingSource recorder_;
   rules::Window window_;
   std::map<model::FindingId, model::WallTime> first_seen_;  // of findings that are there now
   std::optional<model::Snapshot> latest_;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "model/lease.hpp"
@@ -13,20 +15,53 @@
 namespace lockkeeper::model {
 
 /// How a transaction ended. Unknown is an outcome of its own: the connection died between COMMIT and its reply.
-enum class TransactionEnd { committed, rolled_back, abandoned, terminated, unknown };
+enum class TransactionEnd {
+  committed,
+  rolled_back,
+  abandoned,   ///< Its client left it open.
+  terminated,  ///< The server, or a timeout, ended it.
+  unknown,
+};
+[[nodiscard]] std::string_view to_string(TransactionEnd end) noexcept;
 
-struct TransactionBegan {
-  TransactionId transaction;
-  UnitId unit;
+/// Who a client of a recorder is.
+struct ClientIdentity {
+  std::uint64_t id = 0;  ///< Within this recorder's life; never used twice.
+  std::string application;
+  std::string user;
+  std::string database;
+  std::string address;  ///< "10.0.0.7:51234", or "local socket".
+  bool tls = false;
+  WallTime connected_at;
 };
-struct StatementEnded {
-  TransactionId transaction;
-  StatementRun run;
-};
-struct TransactionEnded {
-  TransactionId transaction;
+
+/// An explicit transaction that a recorder saw from its beginning to its end.
+struct TransactionOver {
+  std::shared_ptr<const ClientIdentity> client;
+  std::shared_ptr<const TransactionRecord> record;
+  UnitId unit;  ///< From its statements' tags; empty: none.
   TransactionEnd end = TransactionEnd::unknown;
+  WallTime ended_at;
 };
+
+/// Something that a client did and that a healthy one does not; or that befell it.
+enum class OddityKind {
+  foreign_commit,            ///< COMMIT with no transaction open.
+  foreign_rollback,          ///< ROLLBACK with no transaction open.
+  begin_inside_transaction,  ///< BEGIN while one was open.
+  queue_timeout,             ///< No server connection came free in time.
+};
+[[nodiscard]] std::string_view to_string(OddityKind kind) noexcept;
+
+struct ClientOddity {
+  std::shared_ptr<const ClientIdentity> client;
+  OddityKind kind = OddityKind::foreign_commit;
+  StatementPtr statement;  ///< May be empty.
+  UnitId unit;
+  /// begin_inside_transaction: what the transaction had run until then.
+  std::shared_ptr<const TransactionRecord> record;
+};
+
 struct LeaseTaken {
   Lease lease;
 };
@@ -42,7 +77,7 @@ struct FactsLost {
 
 struct Fact {
   WallTime at;  ///< Of what a library tells, the application's clock.
-  std::variant<TransactionBegan, StatementEnded, TransactionEnded, LeaseTaken, LeaseEnded, PoolTrouble, FactsLost> what;
+  std::variant<TransactionOver, ClientOddity, LeaseTaken, LeaseEnded, PoolTrouble, FactsLost> what;
 };
 
 }  // namespace lockkeeper::model

@@ -40,6 +40,7 @@ std::string_view to_string(Action action) noexcept {
     case Action::terminate: return "terminate";
     case Action::cancel: return "cancel";
     case Action::sql: return "sql";
+    case Action::close_client: return "close_client";
   }
   return "sql";
 }

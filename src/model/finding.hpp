@@ -38,6 +38,21 @@ struct WaitTreeLine {
   std::int64_t more = 0;  ///< This line stands for so many waiters that are not drawn.
 };
 
+/// One line of what a transaction did, in order: runs of one statement in a row, or statements that were not kept.
+struct StatementLine {
+  std::string text;                    ///< Normalized; empty where `dropped` says how many stood here.
+  std::int64_t count = 1;              ///< Runs in a row.
+  bool same_parameters = false;        ///< All of several runs had the same ones, by their hashes.
+  std::int64_t rows = 0;               ///< Of all runs: returned or written.
+  std::optional<WallTime> started_at;  ///< The first run.
+  Duration busy{};                     ///< Of all runs.
+  Duration gap_before{};               ///< Nothing ran for so long before the first.
+  Duration longest_gap{};              ///< Between two runs.
+  std::string error;                   ///< SQLSTATE of the last; empty: it succeeded.
+  std::int64_t dropped = 0;            ///< So many statements were run here and not kept.
+  bool running = false;                ///< It has not ended: `busy` is so far, `rows` not known.
+};
+
 /// A value of evidence. Times and durations are kept as such, so that each face prints them its own way.
 using Value = std::variant<bool, std::int64_t, double, std::string, Duration, WallTime, std::vector<std::string>,
                            std::vector<std::int64_t>>;
@@ -51,15 +66,24 @@ struct EvidenceItem {
 struct Evidence {
   std::vector<EvidenceItem> items;
   std::vector<WaitTreeLine> wait_tree;
+  std::vector<StatementLine> statements;  ///< Of the first subject's transaction, where a recorder saw it.
 };
 
-enum class Action { terminate, cancel, sql };  // sql: text for a human to run
+enum class Action {
+  terminate,
+  cancel,
+  sql,           ///< Text for a human to run.
+  close_client,  ///< End the connection of a recorder's client properly: its transaction is rolled back.
+};
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 
 struct Remedy {
   Action action = Action::terminate;
-  std::string statement;  ///< For `sql`: what to run. For the others empty: the face knows its own command.
-  std::string predicted;  ///< What it will free, and what is lost.
+  /// For `sql`: what to run. For `close_client`: the same for the recorder's console, `KILL_CLIENT 17;`, for the first
+  /// few clients. For the others empty: the face knows its own command.
+  std::string statement;
+  std::string predicted;                    ///< What it will free, and what is lost.
+  std::vector<std::uint64_t> clients = {};  ///< For `close_client`: all of them, by ClientIdentity::id.
 };
 
 struct Finding {

@@ -7,7 +7,7 @@ namespace lockkeeper::model {
 namespace {
 
 bool folds_into(const FoldedRun& fold, const StatementRun& run) {
-  return fold.last.statement.fingerprint == run.statement.fingerprint && fold.last.error == run.error;
+  return fold.last.statement->fingerprint == run.statement->fingerprint && fold.last.error == run.error;
 }
 
 void fold(FoldedRun& into, StatementRun run, Duration gap) {
@@ -37,43 +37,43 @@ bool changes_rows(sql::StatementKind kind) { return sql::writes(kind) || kind ==
 }  // namespace
 
 FoldedRun* TransactionRecord::newest() noexcept {
-  if (!last_.empty()) return &last_.back();
-  return first_.empty() ? nullptr : &first_.back();
+  if (!parts_.last.empty()) return &parts_.last.back();
+  return parts_.first.empty() ? nullptr : &parts_.first.back();
 }
 
 void TransactionRecord::add(StatementRun run) {
-  const Duration gap = std::max(run.started_at - last_end_, Duration::zero());
-  last_end_ = std::max(last_end_, run.started_at + run.duration);
-  busy_ += run.duration;
-  ++statements_;
-  if (run.error.empty() && changes_rows(run.statement.kind)) rows_written_ += run.rows;
+  const Duration gap = std::max(run.started_at - parts_.last_end, Duration::zero());
+  parts_.last_end = std::max(parts_.last_end, run.started_at + run.duration);
+  parts_.busy += run.duration;
+  ++parts_.statements;
+  if (run.error.empty() && changes_rows(run.statement->kind)) parts_.rows_written += run.rows;
   if (FoldedRun* before = newest(); before != nullptr && folds_into(*before, run)) {
     fold(*before, std::move(run), gap);
     return;
   }
-  if (first_.size() < first_kept) {
-    first_.push_back(begin_fold(std::move(run), gap));
+  if (parts_.first.size() < first_kept) {
+    parts_.first.push_back(begin_fold(std::move(run), gap));
     return;
   }
-  last_.push_back(begin_fold(std::move(run), gap));
-  if (last_.size() <= last_kept) return;
-  dropped_ += last_.front().count;
-  last_.pop_front();
+  parts_.last.push_back(begin_fold(std::move(run), gap));
+  if (parts_.last.size() <= last_kept) return;
+  parts_.dropped += parts_.last.front().count;
+  parts_.last.pop_front();
 }
 
 void TransactionRecord::add_lock(const HeldLock& lock) {
-  const auto same = std::ranges::find_if(locks_, [&](const HeldLock& known) {
+  const auto same = std::ranges::find_if(parts_.locks, [&](const HeldLock& known) {
     return known.kind == lock.kind && known.target == lock.target && known.mode == lock.mode;
   });
-  if (same != locks_.end()) {
+  if (same != parts_.locks.end()) {
     same->count = std::max(same->count, lock.count);
-  } else if (locks_.size() < most_locks) {
-    locks_.push_back(lock);
+  } else if (parts_.locks.size() < most_locks) {
+    parts_.locks.push_back(lock);
   }
 }
 
 Duration TransactionRecord::idle(WallTime now) const noexcept {
-  return std::max(now - id_.started_at - busy_, Duration::zero());
+  return std::max(now - parts_.id.started_at - parts_.busy, Duration::zero());
 }
 
 }  // namespace lockkeeper::model

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/session.hpp"
@@ -21,9 +23,12 @@ struct TransactionId {
   friend auto operator<=>(const TransactionId&, const TransactionId&) = default;
 };
 
+/// Shared: a recorder sees one statement a million times.
+using StatementPtr = std::shared_ptr<const Statement>;
+
 /// One statement as it ended. Parameter values are never kept, only a hash that tells same from different.
 struct StatementRun {
-  Statement statement;
+  StatementPtr statement;  ///< Never empty.
   WallTime started_at;
   Duration duration{};
   std::int64_t rows = 0;                    ///< Returned or written, as the server counted.
@@ -53,7 +58,26 @@ class TransactionRecord {
   static constexpr std::size_t last_kept = 96;
   static constexpr std::size_t most_locks = 64;  ///< Distinct locks remembered; a person reads no more.
 
-  explicit TransactionRecord(const TransactionId& id) : id_(id), last_end_(id.started_at) {}
+  /// Everything that a record is, to write it down and to make it again.
+  struct Parts {
+    TransactionId id;
+    WallTime last_end{};
+    std::vector<FoldedRun> first{};  ///< At most `first_kept`, the others at most their limits too.
+    std::deque<FoldedRun> last{};
+    std::vector<HeldLock> locks{};
+    std::int64_t dropped = 0;
+    std::int64_t statements = 0;
+    std::int64_t rows_written = 0;
+    Duration busy{};
+  };
+
+  explicit TransactionRecord(const TransactionId& id) : parts_{.id = id, .last_end = id.started_at} {}
+
+  [[nodiscard]] static TransactionRecord from(Parts parts) {
+    TransactionRecord record(parts.id);
+    record.parts_ = std::move(parts);
+    return record;
+  }
 
   /// Adds a statement that has ended. Statements come in order of their start.
   void add(StatementRun run);
@@ -61,32 +85,29 @@ class TransactionRecord {
   /// Remembers a lock that the transaction was seen to hold; the same one again is not a second.
   void add_lock(const HeldLock& lock);
 
-  [[nodiscard]] const TransactionId& id() const noexcept { return id_; }
-  [[nodiscard]] const std::vector<FoldedRun>& first() const noexcept { return first_; }
-  [[nodiscard]] const std::deque<FoldedRun>& last() const noexcept { return last_; }
-  [[nodiscard]] const std::vector<HeldLock>& locks() const noexcept { return locks_; }
+  [[nodiscard]] const TransactionId& id() const noexcept { return parts_.id; }
+  [[nodiscard]] const std::vector<FoldedRun>& first() const noexcept { return parts_.first; }
+  [[nodiscard]] const std::deque<FoldedRun>& last() const noexcept { return parts_.last; }
+  [[nodiscard]] const std::vector<HeldLock>& locks() const noexcept { return parts_.locks; }
 
   /// Statements that fell out of the middle.
-  [[nodiscard]] std::int64_t dropped() const noexcept { return dropped_; }
-  [[nodiscard]] std::int64_t statements() const noexcept { return statements_; }
-  [[nodiscard]] std::int64_t rows_written() const noexcept { return rows_written_; }
+  [[nodiscard]] std::int64_t dropped() const noexcept { return parts_.dropped; }
+  [[nodiscard]] std::int64_t statements() const noexcept { return parts_.statements; }
+  [[nodiscard]] std::int64_t rows_written() const noexcept { return parts_.rows_written; }
+
+  /// When the last statement ended; before the first, the transaction's start.
+  [[nodiscard]] WallTime last_end() const noexcept { return parts_.last_end; }
+
+  [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
 
   /// Time in which a statement ran, and time in which the transaction was open and none did, until `now`.
-  [[nodiscard]] Duration busy() const noexcept { return busy_; }
+  [[nodiscard]] Duration busy() const noexcept { return parts_.busy; }
   [[nodiscard]] Duration idle(WallTime now) const noexcept;
 
  private:
   [[nodiscard]] FoldedRun* newest() noexcept;
 
-  TransactionId id_;
-  WallTime last_end_;
-  std::vector<FoldedRun> first_;
-  std::deque<FoldedRun> last_;
-  std::vector<HeldLock> locks_;
-  std::int64_t dropped_ = 0;
-  std::int64_t statements_ = 0;
-  std::int64_t rows_written_ = 0;
-  Duration busy_{};
+  Parts parts_;
 };
 
 }  // namespace lockkeeper::model

@@ -114,10 +114,29 @@ json::array wait_tree(const std::vector<model::WaitTreeLine>& lines) {
   return result;
 }
 
+json::array statement_lines(const std::vector<model::StatementLine>& lines) {
+  json::array result;
+  for (const auto& line : lines) {
+    result.push_back(json::object{{"text", text(line.text)},
+                                  {"count", line.count},
+                                  {"same_parameters", line.same_parameters},
+                                  {"rows", line.rows},
+                                  {"started_at", maybe_time(line.started_at)},
+                                  {"busy_ms", milliseconds(line.busy)},
+                                  {"gap_before_ms", milliseconds(line.gap_before)},
+                                  {"longest_gap_ms", milliseconds(line.longest_gap)},
+                                  {"error", text(line.error)},
+                                  {"dropped", line.dropped},
+                                  {"running", line.running}});
+  }
+  return result;
+}
+
 json::object evidence(const model::Evidence& evidence) {
   json::object result;
   for (const auto& item : evidence.items) std::visit(EvidenceWriter{item.name, result}, item.value);
   if (!evidence.wait_tree.empty()) result["wait_tree"] = wait_tree(evidence.wait_tree);
+  if (!evidence.statements.empty()) result["statements"] = statement_lines(evidence.statements);
   return result;
 }
 
@@ -125,7 +144,7 @@ json::array remedies(const model::Finding& finding, const std::string& url, cons
   json::array result;
   for (const auto& remedy : finding.remedies) {
     const std::string command =
-        remedy.action == model::Action::sql ? remedy.statement : kill_command(options, url, finding, remedy.action);
+        remedy.statement.empty() ? kill_command(options, url, finding, remedy.action) : remedy.statement;
     result.push_back(json::object{{"action", json::string(to_string(remedy.action))},
                                   {"command", text(command)},
                                   {"predicted", text(prediction(finding, remedy))}});

@@ -30,7 +30,8 @@ std::string kill_command(const Options& options, const std::string& url, const m
 }
 
 std::string prediction(const model::Finding& finding, const model::Remedy& remedy) {
-  const auto count = remedy.action == model::Action::sql ? 0 : superusers(finding);
+  // What is not done by `kill` needs no leave for superusers.
+  const auto count = remedy.statement.empty() ? superusers(finding) : 0;
   if (count == 0) return remedy.predicted;
   return fmt::format("{} ({} a superuser's, hence --include-superusers)", remedy.predicted,
                      finding.subjects.size() == 1 ? std::string("it is")

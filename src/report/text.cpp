@@ -13,10 +13,11 @@
 namespace lockkeeper::report {
 namespace {
 
-constexpr std::size_t most_listed = 12;   // entries of a list in one line
-constexpr std::size_t most_subjects = 3;  // sessions named one by one
-constexpr std::size_t short_entry = 40;   // letters; a list with a longer entry gets a line for each
-constexpr std::size_t least_label = 16;   // columns of the evidence's names
+constexpr std::size_t most_listed = 12;      // entries of a list in one line
+constexpr std::size_t most_subjects = 3;     // sessions named one by one
+constexpr std::size_t short_entry = 40;      // letters; a list with a longer entry gets a line for each
+constexpr std::size_t least_label = 16;      // columns of the evidence's names
+constexpr std::size_t most_statements = 10;  // of a transaction's first and of its last
 
 Paint paint_of(model::Severity severity) {
   switch (severity) {
@@ -149,13 +150,54 @@ void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
   }
 }
 
+std::string statement_text(const model::StatementLine& line) {
+  if (line.dropped > 0) return fmt::format("… {} statements that were not kept", line.dropped);
+  std::string text;
+  // A gap that nobody would notice is not worth a column.
+  if (line.gap_before >= std::chrono::milliseconds(100))
+    text += fmt::format("(after {} of nothing) ", model::to_human(line.gap_before));
+  text += line.text;
+  if (line.count > 1)
+    text += fmt::format(" × {}{}", line.count, line.same_parameters ? ", always the same parameters" : "");
+  if (line.running) return text + fmt::format(" [running for {}]", model::to_human(line.busy));
+  text += fmt::format(" [{}, {} row{}", model::to_human(line.busy), line.rows, line.rows == 1 ? "" : "s");
+  if (line.longest_gap >= std::chrono::milliseconds(100))
+    text += fmt::format(", up to {} between", model::to_human(line.longest_gap));
+  if (!line.error.empty()) text += fmt::format(", failed with {}", line.error);
+  return text + "]";
+}
+
+// How it began and what it did last: what was between is counted.
+void add_statements(Page& page, const std::vector<model::StatementLine>& lines) {
+  if (lines.empty()) return;
+  page.line(page.paint(Paint::dim, "   |"));
+  const std::size_t left_out = lines.size() > 2 * most_statements ? lines.size() - 2 * most_statements : 0;
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    if (left_out > 0 && index == most_statements) {
+      page.line(page.paint(Paint::dim, "   |   ") + fmt::format("… {} more lines (--json lists all)", left_out));
+      index += left_out;
+    }
+    const auto& line = lines[index];
+    const std::string at = line.started_at ? model::to_rfc3339(*line.started_at).substr(11, 12) : std::string(12, ' ');
+    page.paragraph(fmt::format("   |   {}  ", at), statement_text(line), Paint::dim);
+  }
+}
+
+std::string_view remedy_lead(model::Action action) {
+  switch (action) {
+    case model::Action::terminate: return "   = resolve:  ";
+    case model::Action::cancel: return "   = cancel:   ";
+    case model::Action::sql: return "   = by hand:  ";
+    case model::Action::close_client: return "   = recorder: ";
+  }
+  return "   = resolve:  ";
+}
+
 void add_remedies(Page& page, const model::Finding& finding, const std::string& url, const Options& options) {
   for (const auto& remedy : finding.remedies) {
-    const bool sql = remedy.action == model::Action::sql;
-    page.command(sql                                      ? "   = by hand:  "
-                 : remedy.action == model::Action::cancel ? "   = cancel:   "
-                                                          : "   = resolve:  ",
-                 sql ? remedy.statement : kill_command(options, url, finding, remedy.action), Paint::green);
+    page.command(remedy_lead(remedy.action),
+                 remedy.statement.empty() ? kill_command(options, url, finding, remedy.action) : remedy.statement,
+                 Paint::green);
     page.paragraph("               ", prediction(finding, remedy));
   }
 }
@@ -171,6 +213,7 @@ void add_finding(Page& page, const model::Finding& finding, const model::Diagnos
   for (const auto& item : finding.evidence.items) add_evidence(page, item, label);
   add_subjects(page, finding, label);
   add_wait_tree(page, finding.evidence.wait_tree);
+  add_statements(page, finding.evidence.statements);
   page.line(page.paint(Paint::dim, "   |"));
   page.paragraph("   = what:     ", finding.explanation, Paint::cyan);
   page.paragraph("   = mistake:  ", finding.likely_mistake, Paint::cyan);

@@ -8,7 +8,7 @@
 namespace lockkeeper::rules {
 
 std::span<const CatalogueEntry> catalogue() {
-  static constexpr std::array<CatalogueEntry, 7> entries{{
+  static constexpr std::array<CatalogueEntry, 18> entries{{
       {"root-blocker", root_blocker},
       {"idle-transaction", idle_transaction},
       {"aborted-transaction", aborted_transaction},
@@ -16,6 +16,17 @@ std::span<const CatalogueEntry> catalogue() {
       {"orphan-prepared", orphan_prepared},
       {"vacuum-horizon", vacuum_horizon},
       {"connection-budget", connection_budget},
+      {"work-in-transaction", work_in_transaction},
+      {"stuck-loop", stuck_loop},
+      {"unfinished-cursor", unfinished_cursor},
+      {"foreign-commit", foreign_commit},
+      {"dirty-return", dirty_return},
+      {"abandoned-at-disconnect", abandoned_at_disconnect},
+      {"held-outside-transaction", held_outside_transaction},
+      {"pool-exhausted", pool_exhausted},
+      {"nested-connection", nested_connection},
+      {"pool-deadlock", pool_deadlock},
+      {"unknown-commit", unknown_commit},
   }};
   return entries;
 }

@@ -17,6 +17,19 @@ std::vector<model::Finding> vacuum_horizon(const Look& look, const Limits& limit
 std::vector<model::Finding> orphan_prepared(const Look& look, const Limits& limits);
 std::vector<model::Finding> connection_budget(const Look& look, const Limits& limits);
 
+// Of what a recorder saw; silent without one.
+std::vector<model::Finding> work_in_transaction(const Look& look, const Limits& limits);
+std::vector<model::Finding> stuck_loop(const Look& look, const Limits& limits);
+std::vector<model::Finding> unfinished_cursor(const Look& look, const Limits& limits);
+std::vector<model::Finding> foreign_commit(const Look& look, const Limits& limits);
+std::vector<model::Finding> dirty_return(const Look& look, const Limits& limits);
+std::vector<model::Finding> abandoned_at_disconnect(const Look& look, const Limits& limits);
+std::vector<model::Finding> held_outside_transaction(const Look& look, const Limits& limits);
+std::vector<model::Finding> pool_exhausted(const Look& look, const Limits& limits);
+std::vector<model::Finding> nested_connection(const Look& look, const Limits& limits);
+std::vector<model::Finding> pool_deadlock(const Look& look, const Limits& limits);
+std::vector<model::Finding> unknown_commit(const Look& look, const Limits& limits);
+
 struct CatalogueEntry {
   std::string_view id;
   Rule rule;

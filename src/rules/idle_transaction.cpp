@@ -6,6 +6,7 @@
 
 #include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/story.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -24,6 +25,9 @@ struct Facts {
   std::vector<model::SessionId> freed;
   std::optional<double> growth;
   std::optional<model::Duration> exhausted_in;
+  std::vector<std::uint64_t> clients;              // of a recorder, that are behind these sessions
+  const model::RecordedClient* longest = nullptr;  // behind the longest silent one
+  std::int64_t siblings = 0;                       // other clients of the same program, at work or at rest
 };
 
 // Sessions a minute; what is slower would be told as 0.0, and is no trend.
@@ -39,8 +43,29 @@ std::optional<model::Duration> time_to_exhaustion(const Look& look, std::optiona
   return std::chrono::duration_cast<model::Duration>(time);
 }
 
+// That others of the same program go on with nothing open says that the program lives, and these are forgotten.
+std::int64_t count_siblings(const model::Recording& recording, const model::RecordedClient& client) {
+  const Program program = program_of(identity(client.who));
+  return std::ranges::count_if(recording.clients, [&](const model::RecordedClient& other) {
+    const bool in_order =
+        other.state == model::ClientState::active || (other.state == model::ClientState::idle && !other.transaction);
+    return in_order && program_of(identity(other.who)) == program;
+  });
+}
+
+void gather_clients(const Look& look, const IdleGroup& group, Facts& facts) {
+  if (look.recording == nullptr) return;
+  const Clients clients(look);
+  for (const model::Session* session : group.sessions) {
+    if (const auto* client = clients.of(session->id)) facts.clients.push_back(identity(client->who).id);
+  }
+  facts.longest = clients.of(group.sessions.front()->id);
+  if (facts.longest != nullptr) facts.siblings = count_siblings(*look.recording, *facts.longest);
+}
+
 Facts gather(const Look& look, const IdleGroup& group, const Limits& limits) {
   Facts facts;
+  gather_clients(look, group, facts);
   facts.count = static_cast<std::int64_t>(group.sessions.size());
   facts.oldest_idle = in_state(*group.sessions.front(), look.snapshot);
   facts.newest_idle = in_state(*group.sessions.back(), look.snapshot);
@@ -80,12 +105,19 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
   if (facts.horizon) items.push_back({"horizon_age", *facts.horizon});
   items.push_back({"blocks", static_cast<std::int64_t>(facts.blocked.size())});
   items.push_back({"blocked", pids(facts.blocked)});
-  items.push_back({"connections_used", look.snapshot.clients()});
-  items.push_back({"connections_usable", look.snapshot.server.usable_connections()});
+  if (seen_on_server(look.snapshot)) {
+    items.push_back({"connections_used", look.snapshot.clients()});
+    items.push_back({"connections_usable", look.snapshot.server.usable_connections()});
+  }
   if (facts.growth) items.push_back({"growth_per_minute", *facts.growth});
   if (facts.exhausted_in) {
     items.push_back({"exhausted_in", *facts.exhausted_in});
     items.push_back({"exhausted_at", look.snapshot.taken_at + *facts.exhausted_in});
+  }
+  if (facts.longest != nullptr) {
+    items.push_back({"clients_connected", static_cast<std::int64_t>(facts.clients.size())});
+    items.push_back({"siblings_in_order", facts.siblings});
+    add_client(evidence, *facts.longest, look.recording->taken_at);
   }
   return evidence;
 }
@@ -95,6 +127,16 @@ model::Severity severity(const Look& look, const Facts& facts, const Limits& lim
   const bool fills = usable > 0 && static_cast<double>(facts.count) >= limits.idle_critical_share * usable;
   const bool runs_out = facts.exhausted_in && *facts.exhausted_in <= limits.critical_exhaustion;
   return fills || runs_out ? model::Severity::critical : model::Severity::warning;
+}
+
+std::string tell(const Look& look, const Facts& facts) {
+  if (facts.longest == nullptr || !facts.longest->transaction) return "";
+  const auto& record = *facts.longest->transaction;
+  return fmt::format(
+      " {} ran {} in {} of database time and has been open without one for {}; its client is still "
+      "connected.",
+      facts.count == 1 ? "It" : "The longest silent one", counted(record.statements(), "statement"),
+      model::to_human(record.busy()), model::to_human(record.idle(look.recording->taken_at)));
 }
 
 std::string explain_idle(const Facts& facts) {
@@ -166,7 +208,7 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
       group.key.aborted ? counted(facts.count, "failed transaction") : counted(facts.count, "transaction");
   finding.title = fmt::format("{} of {} {} idle{}", transactions, owner(first), facts.count == 1 ? "is" : "are", idle);
   finding.evidence = evidence(look, group, facts);
-  finding.explanation = group.key.aborted ? explain_aborted(facts) : explain_idle(facts);
+  finding.explanation = (group.key.aborted ? explain_aborted(facts) : explain_idle(facts)) + tell(look, facts);
   finding.likely_mistake =
       group.key.aborted
           ? "The error of a statement was caught and swallowed, and the code went on (or returned) without a rollback."
@@ -177,7 +219,8 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
                      : "Begin and end a transaction in one block that ends it on every path (a context manager, RAII, "
                        "transact()); give background work a session of its own, never its caller's.") +
                 net(first);
-  finding.remedies.push_back({model::Action::terminate, "", predict(facts)});
+  if (seen_on_server(look.snapshot)) finding.remedies.push_back({model::Action::terminate, "", predict(facts)});
+  if (!facts.clients.empty()) finding.remedies.push_back(close_clients(facts.clients, predict(facts)));
   return finding;
 }
 

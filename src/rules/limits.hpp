@@ -35,6 +35,35 @@ struct Limits {
   model::Duration least_watch = std::chrono::seconds(10);
   /// A straight line does not foretell what is further off than this; it is not said then.
   model::Duration longest_forecast = std::chrono::hours(24);
+
+  // Of what a recorder saw.
+
+  /// A transaction that spends this share of its life between its statements works on something else.
+  double max_outside_share = 0.8;
+  /// ... and this long: think time of a program, even on a slow network, is milliseconds,
+  model::Duration min_outside = std::chrono::seconds(1);
+  /// ... seen so often, so that one stop in a debugger or one pause of a garbage collector is none,
+  std::int64_t min_outside_times = 3;
+  /// ... or once, open now, for this long.
+  model::Duration min_outside_open = std::chrono::seconds(10);
+  /// Runs of one read with the same parameters in one transaction: nobody looks a thing up twenty times
+  std::int64_t min_loop_runs = 20;
+  /// ... over so long a time, unless the loop does not advance. Shorter ones end before anybody could act.
+  model::Duration min_loop_span = std::chrono::seconds(10);
+  /// A server connection held for this long with nothing open is worth a word while others want it: a program that
+  /// works comes back sooner.
+  model::Duration max_held_idle = std::chrono::seconds(10);
+  /// Others will want it soon from this share of the pool's size on.
+  double pool_near_full = 0.8;
+  /// Waiting for a connection is trouble from this share of the queue's deadline on, critical from the second.
+  double pool_wait_share = 0.5;
+  double pool_critical_share = 0.8;
+  /// Where the queue has no deadline, this stands for it: HikariCP's default, what users give up after.
+  model::Duration pool_patience = std::chrono::seconds(30);
+  /// A client that leaves within this time after its last statement was at work: it was stopped, it had not forgotten.
+  model::Duration min_abandoned_silence = std::chrono::seconds(1);
+  /// Clients that leave within this time of one another leave together: a process ends in less.
+  model::Duration together = std::chrono::seconds(2);
 };
 
 }  // namespace lockkeeper::rules

@@ -8,6 +8,7 @@
 
 #include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/story.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -20,7 +21,9 @@ struct Root {
   std::vector<model::SessionId> behind;
   std::vector<model::SessionId> freed;
   model::Duration longest_wait{};
-  bool upper_bound = false;  // the longest wait may be shorter
+  bool upper_bound = false;                       // the longest wait may be shorter
+  const model::RecordedClient* client = nullptr;  // behind the session, where a recorder knows it
+  std::int64_t alike_behind = 0;                  // of those behind it, whose transactions began as its own did
 };
 
 // What the root is doing decides whether the wait will end by itself.
@@ -83,6 +86,29 @@ void add_session_evidence(const Root& root, const model::Snapshot& snapshot, std
   items.push_back({"locks", held_locks(std::span(session.locks))});
 }
 
+// Whether two transactions began with the same statements: whoever is let in next may well do the same.
+bool began_alike(const model::TransactionRecord& one, const model::TransactionRecord& other) {
+  constexpr std::size_t most = 3;  // more, and a loop that has turned once more makes them differ
+  const auto count = std::min({most, one.first().size(), other.first().size()});
+  if (count == 0) return false;
+  return std::equal(one.first().begin(), one.first().begin() + static_cast<std::ptrdiff_t>(count),
+                    other.first().begin(), [](const model::FoldedRun& left, const model::FoldedRun& right) {
+                      return left.first.statement->fingerprint == right.first.statement->fingerprint;
+                    });
+}
+
+void find_clients(const Look& look, const Clients& clients, Root& root) {
+  root.client = root.session == nullptr ? nullptr : clients.of(root.session->id);
+  if (root.client == nullptr || !root.client->transaction) return;
+  if (opening_statement(*root.client->transaction) == nullptr) return;
+  for (const auto& id : look.blocking.behind(root.holder)) {
+    const auto* waiter = clients.of(id);
+    if (waiter != nullptr && waiter->transaction && opening_statement(*waiter->transaction) != nullptr &&
+        began_alike(*root.client->transaction, *waiter->transaction))
+      ++root.alike_behind;
+  }
+}
+
 model::Evidence evidence(const Look& look, const Root& root) {
   model::Evidence evidence;
   add_session_evidence(root, look.snapshot, evidence.items);
@@ -91,6 +117,8 @@ model::Evidence evidence(const Look& look, const Root& root) {
   evidence.items.push_back({"waiting", static_cast<std::int64_t>(root.behind.size())});
   evidence.items.push_back({"longest_wait", root.longest_wait});
   evidence.items.push_back({"released", pids(root.freed)});
+  if (root.client != nullptr) add_client(evidence, *root.client, look.recording->taken_at);
+  if (root.alike_behind > 0) evidence.items.push_back({"behind_alike", root.alike_behind});
   evidence.wait_tree = look.blocking.tree(root.holder);
   return evidence;
 }
@@ -161,7 +189,9 @@ std::vector<model::Remedy> remedies(const Root& root) {
              freed)});
   }
   const bool wrote = root.session->transaction && root.session->transaction->wrote;
-  result.push_back({model::Action::terminate, "", fmt::format("{}; {}", freed, lost_by_ending(1, wrote ? 1 : 0))});
+  const auto predicted = fmt::format("{}; {}", freed, lost_by_ending(1, wrote ? 1 : 0));
+  result.push_back({model::Action::terminate, "", predicted});
+  if (root.client != nullptr) result.push_back(close_clients({identity(root.client->who).id}, predicted));
   return result;
 }
 
@@ -192,6 +222,16 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
   finding.evidence = evidence(look, root);
   finding.explanation = fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())),
                                     name(root).substr(1), doing(root, look.snapshot), prospect(root));
+  if (root.client != nullptr && root.client->transaction) {
+    const Spent time = spent(*root.client, look.recording->taken_at);
+    finding.explanation += fmt::format(" Its transaction has run {}: {} in the database, {} outside.",
+                                       counted(root.client->transaction->statements(), "statement"),
+                                       model::to_human(time.in_database), model::to_human(time.outside));
+  }
+  if (root.alike_behind > 0)
+    finding.explanation += fmt::format(" {} began as this one did: once let in, {} will do the same.",
+                                       counted(root.alike_behind, "transaction behind it", "transactions behind it"),
+                                       root.alike_behind == 1 ? "it" : "they");
   finding.likely_mistake = mistake(root);
   finding.fix = cure(root, look.snapshot.observer_role);
   finding.remedies = remedies(root);
@@ -234,6 +274,7 @@ std::optional<model::Finding> ring_finding(const Look& look, const std::vector<m
 }  // namespace
 
 std::vector<model::Finding> root_blocker(const Look& look, const Limits& limits) {
+  const Clients clients(look);
   std::vector<model::Finding> findings;
   for (const auto& ring : look.blocking.rings()) {
     if (auto finding = ring_finding(look, ring, limits)) findings.push_back(std::move(*finding));
@@ -245,10 +286,13 @@ std::vector<model::Finding> root_blocker(const Look& look, const Limits& limits)
               look.blocking.behind(holder),
               {},
               look.blocking.longest_wait(holder),
-              look.blocking.longest_wait_is_upper_bound(holder)};
+              look.blocking.longest_wait_is_upper_bound(holder),
+              nullptr,
+              0};
     if (root.longest_wait < limits.min_wait) continue;
     root.freed = look.blocking.freed_by(std::vector{holder});
     if (const auto* id = std::get_if<model::SessionId>(&holder)) root.session = look.snapshot.find(*id);
+    find_clients(look, clients, root);
     findings.push_back(to_finding(look, root, limits));
   }
   return findings;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/finding.hpp"
+#include "model/recording.hpp"
 #include "model/snapshot.hpp"
 #include "rules/blocking.hpp"
 #include "rules/limits.hpp"
@@ -11,11 +12,13 @@
 
 namespace lockkeeper::rules {
 
-/// One look with what was derived from it. `window` includes this look.
+/// One look with what was derived from it. `window` includes this look. With a recording, the snapshot is one of
+/// `with_clients` or `snapshot_of` (recorded.hpp), so that every rule speaks of the real clients.
 struct Look {
   const model::Snapshot& snapshot;
   const Blocking& blocking;
   const Window& window;
+  const model::Recording* recording = nullptr;  ///< Of the same moment, nearly; nullptr without a recorder.
 };
 
 using Rule = std::vector<model::Finding> (*)(const Look&, const Limits&);

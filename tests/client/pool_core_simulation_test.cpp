@@ -202,10 +202,22 @@ class Simulation {
     }
     EXPECT_EQ(live, core_.live());
     EXPECT_EQ(opening_.size(), core_.opening());
+    if (opening_.empty()) check_foresight();
     largest_ = std::max(largest_, core_.settings().maximum_size);
     EXPECT_LE(live, largest_);
     EXPECT_EQ(static_cast<std::size_t>(stub_->connected.load()), live - core_.opening());
     EXPECT_LE(core_.opening(), 8U);
+  }
+
+  // Whatever comes back without a word is looked at again by when it may be due for a ping, or for closing.
+  void check_foresight() {
+    const PoolSettings settings = core_.settings();
+    for (const Slot& slot : core_.slots()) {
+      if (slot.load().state == SlotState::vacant || settings.keepalive.count() == 0) continue;
+      EXPECT_LE(core_.next_tick(), std::max(slot.keepalive_at, now_ + settings.keepalive)) << "nobody will ping";
+    }
+    if (settings.idle_timeout.count() == 0 || core_.live() <= settings.minimum_idle) return;
+    EXPECT_LE(core_.next_tick(), now_ + settings.idle_timeout) << "nobody will close what is not needed";
   }
 
   // When the server is up and everybody gives back, everybody who waits is served.

@@ -151,6 +151,30 @@ TEST_P(PostgresFailure, SessionEndedByAnAdministratorKeepsTheServersWords) {
   EXPECT_EQ(error.blast, Blast::connection);
 }
 
+// What cannot commit is sent without a look whether the session is still there: the answer has the same words.
+TEST_P(PostgresFailure, SessionEndedBetweenStatementsThatCannotCommit) {
+  Session observer(server().url());
+  const auto error_after_end = [&](bool inside, const auto& use) {
+    const auto connection = connect();
+    if (inside) connection->begin({}, soon());
+    observer.exec("SELECT pg_terminate_backend(" + std::to_string(connection->server().backend_id) + ")");
+    wait_until_gone(observer, connection->server().backend_id);
+    Error error = error_of([&] { use(*connection); });
+    EXPECT_EQ(connection->transaction_status(), TransactionStatus::unknown);
+    return error;
+  };
+  const auto insert = [](Connection& one) { one.execute("INSERT INTO nowhere VALUES (1)", soon()); };
+  const auto begin = [](Connection& one) { one.begin({}, soon()); };
+  const auto ping = [](Connection& one) { one.ping(soon()); };
+  const auto commit = [](Connection& one) { one.execute("COMMIT", soon()); };
+  for (const Error& error : {error_after_end(true, insert), error_after_end(true, commit), error_after_end(true, ping),
+                             error_after_end(false, begin), error_after_end(false, ping)}) {
+    EXPECT_EQ(error.code, ErrorCode::connection_lost);
+    EXPECT_EQ(error.sqlstate, "57P01");
+    EXPECT_EQ(error.blast, Blast::connection);
+  }
+}
+
 TEST_P(PostgresFailure, SessionEndedDuringAStatement) {
   const auto terminate = [](const Connection& connection) {
     Session(server().url()).exec("SELECT pg_terminate_backend(" + std::to_string(connection.server().backend_id) + ")");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <expected>
@@ -45,6 +46,8 @@ class Incident : public OnTransactions {
     settings.lock_wait_threshold = lock_wait_threshold;
     db_ = std::make_unique<Database>(driver(), target_of(tested().url), settings, events_);
   }
+
+  Clock::duration ring_through_a_row_lock();
 };
 
 // --- 1. Webhook: a request's session handed to background work. That it does not compile is tests/library/compile. ---
@@ -145,12 +148,9 @@ TEST_P(Incident, CounterRequiresNewOnAPoolOfTwoFailsOneAtOnce) {
   EXPECT_THAT(events_.of(EventKind::deadlock)[0].leases, SizeIs(2));
 }
 
-// T1 holds the row and asks for a second connection; T2 holds the last connection and waits for the row.
-TEST_P(Incident, CounterTheRingThroughARowLockIsFound) {
-  if (!tested().lock_waits_visible) GTEST_SKIP() << "this database has no view of lock waits";
-  constexpr milliseconds threshold{100};
-  with_pool_of(2, threshold);
-  insert_rows(1);
+// T1 holds the row and asks for a second connection; T2 holds the last connection and waits for the row. Says how long
+// T1 waited for the verdict.
+Clock::duration Incident::ring_through_a_row_lock() {
   std::latch row_is_locked(1);
   std::atomic<bool> second_committed{false};
   std::thread second([&] {
@@ -182,10 +182,27 @@ TEST_P(Incident, CounterTheRingThroughARowLockIsFound) {
   EXPECT_THAT(error.message, HasSubstr("the one who waits for the row"));
   EXPECT_THAT(error.message, HasSubstr("lock in the database"));
   EXPECT_TRUE(second_committed);
-  EXPECT_THAT(events_.of(EventKind::deadlock), SizeIs(1)) << "exactly one waiter fails";
-  EXPECT_GE(waited, threshold);
+  return waited;
+}
+
+TEST_P(Incident, CounterTheRingThroughARowLockIsFound) {
+  if (!tested().lock_waits_visible) GTEST_SKIP() << "this database has no view of lock waits";
+  constexpr milliseconds threshold{100};
+  constexpr milliseconds at_most{100};
+  with_pool_of(2, threshold);
+  insert_rows(1);
+  // A machine that is busy with other things may be slow once, or a few times; the library is not.
+  Clock::duration quickest = Clock::duration::max();
+  std::size_t plays = 0;
+  for (; plays < 10 && quickest - threshold >= at_most; ++plays) {
+    const Clock::duration waited = ring_through_a_row_lock();
+    EXPECT_GE(waited, threshold);
+    quickest = std::min(quickest, waited);
+    EXPECT_THAT(events_.of(EventKind::deadlock), SizeIs(plays + 1)) << "exactly one waiter fails";
+  }
+  EXPECT_LT(quickest - threshold, at_most) << "beyond the threshold, the quickest of " << plays;
   RecordProperty("beyond_threshold_ms",
-                 static_cast<int>(std::chrono::duration_cast<milliseconds>(waited - threshold).count()));
+                 static_cast<int>(std::chrono::duration_cast<milliseconds>(quickest - threshold).count()));
 }
 
 // --- 4. Refund: a result that never gives its connection back. ---

@@ -12,9 +12,7 @@
 
 #include <lockkeeper/unit_of_work.hpp>
 
-#include "library/recorder.hpp"
-#include "library/stub_driver.hpp"
-#include "support/wait.hpp"
+#include "library/pool_fixture.hpp"
 
 namespace lockkeeper::testing {
 namespace {
@@ -22,28 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-struct PoolTest : ::testing::Test {
-  std::shared_ptr<StubServer> server = std::make_shared<StubServer>();
-  EventRecorder events;
-  std::optional<Pool> made;
-
-  Pool& pool(PoolSettings settings) {
-    settings.name = "test";
-    made.emplace(std::make_shared<StubDriver>(server), Target{}, settings, events);
-    return *made;
-  }
-  Error failure_of(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Failure& failure) {
-      return failure.error();
-    }
-    ADD_FAILURE() << "nothing failed";
-    return {};
-  }
-  void eventually(const std::function<bool()>& holds) { EXPECT_TRUE(becomes_true(holds, std::chrono::seconds(10))); }
-};
 
 TEST_F(PoolTest, HandsOutAndTakesBack) {
   Pool& tested = pool({.maximum_size = 2});

@@ -14,8 +14,10 @@ const WallTime start{1'000'000s};
 StatementRun run(std::uint64_t fingerprint, Duration at, std::optional<std::uint64_t> parameters = std::nullopt,
                  sql::StatementKind kind = sql::StatementKind::select) {
   StatementRun result;
-  result.statement.fingerprint.value = fingerprint;
-  result.statement.kind = kind;
+  auto statement = std::make_shared<Statement>();
+  statement->fingerprint.value = fingerprint;
+  statement->kind = kind;
+  result.statement = std::move(statement);
   result.started_at = start + at;
   result.duration = 10ms;
   result.rows = 20;
@@ -63,8 +65,8 @@ TEST(TransactionRecord, KeepsHowItBeganAndWhatItDidLast) {
   EXPECT_EQ(transaction.statements(), 1000);
   EXPECT_EQ(transaction.first().size(), TransactionRecord::first_kept);
   EXPECT_EQ(transaction.last().size(), TransactionRecord::last_kept);
-  EXPECT_EQ(transaction.first().back().last.statement.fingerprint.value, 31U);
-  EXPECT_EQ(transaction.last().front().first.statement.fingerprint.value, all - TransactionRecord::last_kept);
+  EXPECT_EQ(transaction.first().back().last.statement->fingerprint.value, 31U);
+  EXPECT_EQ(transaction.last().front().first.statement->fingerprint.value, all - TransactionRecord::last_kept);
   EXPECT_EQ(transaction.dropped(), 1000 - 32 - 96);
 }
 
@@ -93,11 +95,28 @@ TEST(TransactionRecord, RemembersEachLockOnceAndABoundedNumber) {
   EXPECT_EQ(transaction.locks().size(), TransactionRecord::most_locks);
 }
 
+TEST(TransactionRecord, IsTheSameWhenMadeAgainFromItsParts) {
+  auto transaction = record();
+  for (std::uint64_t number = 0; number < 200; ++number)
+    transaction.add(run(number / 2, std::chrono::seconds(number), number));
+  EXPECT_EQ(transaction.last_end(), start + 199s + 10ms);
+  auto again = TransactionRecord::from(transaction.parts());
+  EXPECT_EQ(again.statements(), 200);
+  EXPECT_EQ(again.id(), transaction.id());
+  again.add(run(99, 300s, 1));
+  transaction.add(run(99, 300s, 1));
+  EXPECT_EQ(again.last().back().count, transaction.last().back().count) << "it goes on folding";
+  EXPECT_EQ(again.last_end(), transaction.last_end());
+  EXPECT_EQ(again.busy(), transaction.busy());
+}
+
 TEST(Fact, IsAPlainValue) {
-  const Fact fact{start, TransactionEnded{record().id(), TransactionEnd::unknown}};
+  TransactionOver over;
+  over.record = std::make_shared<TransactionRecord>(record());
+  const Fact fact{start, over};
   const Fact copy = fact;
-  ASSERT_TRUE(std::holds_alternative<TransactionEnded>(copy.what));
-  EXPECT_EQ(std::get<TransactionEnded>(copy.what).transaction, record().id());
+  ASSERT_TRUE(std::holds_alternative<TransactionOver>(copy.what));
+  EXPECT_EQ(std::get<TransactionOver>(copy.what).record->id(), record().id());
 }
 
 }  // namespace

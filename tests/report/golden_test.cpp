@@ -1,9 +1,12 @@
 // Whole pages as a person sees them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "report/golden.hpp"
 #include "report/scenes.hpp"
 #include "report/text.hpp"
+#include "rules/recordings.hpp"
 
 namespace lockkeeper::report {
 namespace {
@@ -76,6 +79,18 @@ TEST(GoldenText, WhatTheOtherRulesSay) {
   scene.prepare("order's 7", 2h, 700'000).add_idle_clients(30);
   scene.snapshot.replication = {{"old_standby", true, false, 120'000'000}};
   expect_golden("other_rules", to_text(diagnose(scene), {}));
+}
+
+// What a recorder makes certain: the incidents and every rule, with the whole finding.
+TEST(GoldenText, Recorded) {
+  for (const auto& recorded : recorded_cases()) {
+    if (recorded.name.find(',') != std::string::npos) continue;  // the same, told with less
+    std::string name = "recorded_" + recorded.name;
+    std::ranges::replace(name, ' ', '_');
+    expect_golden(name, to_text(diagnose(recorded.scene), {}));
+  }
+  expect_golden("recorded_alone", to_text(diagnose(webhook_leak().alone()), {}));
+  expect_golden("recorded_facts_lost", to_text(diagnose(restarting_workers().lost(12)), {}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/utf8.hpp"
 #include "report/scenes.hpp"
+#include "rules/recordings.hpp"
 
 namespace lockkeeper::report {
 namespace {
@@ -100,6 +101,20 @@ TEST(Json, EvidenceKeepsItsUnits) {
   EXPECT_EQ(items.at("exhausted_at"), "2026-11-22T05:10:00.000000Z");
   EXPECT_EQ(items.at("rate"), 0.5);
   EXPECT_EQ(items.at("took_ms"), 2);  // whole ones
+}
+
+TEST(Json, ARecordersFindingCarriesStatementsAndTheConsolesCommand) {
+  const auto value = parsed(diagnose(webhook_leak()));
+  const auto& finding = value.at("findings").at(0);
+  const auto& line = finding.at("evidence").at("statements").at(2);
+  EXPECT_THAT(keys(line), ElementsAre("text", "count", "same_parameters", "rows", "started_at", "busy_ms",
+                                      "gap_before_ms", "longest_gap_ms", "error", "dropped", "running"));
+  EXPECT_EQ(line.at("text"), "SELECT * FROM instagram_product WHERE origin_id = ?");
+  EXPECT_EQ(line.at("gap_before_ms"), 140);
+  EXPECT_EQ(finding.at("subjects").at(0).at("client"), "192.168.0.9:50003") << "the real client, not the recorder";
+  EXPECT_EQ(finding.at("remedies").at(1).at("action"), "close_client");
+  EXPECT_EQ(finding.at("remedies").at(1).at("command"), "KILL_CLIENT 3; KILL_CLIENT 2; KILL_CLIENT 1;");
+  check_units(value);
 }
 
 TEST(Json, HostileTextIsMendedAndParses) {

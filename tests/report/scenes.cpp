@@ -11,8 +11,8 @@ model::Diagnosis diagnose(const Scene& scene) {
   model::Diagnosis diagnosis;
   diagnosis.url = shop_url;
   diagnosis.observed_at = scene.snapshot.taken_at;
-  diagnosis.server = scene.snapshot.server;
-  diagnosis.missing = scene.snapshot.missing;
+  if (!scene.recorder_alone) diagnosis.server = scene.snapshot.server;
+  diagnosis.missing = scene.seen().missing;
   diagnosis.findings = scene.judge_all();
   diagnosis.looks = 1;
   for (const auto& session : scene.snapshot.sessions) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rules/catalogue.hpp"
+#include "rules/recorded.hpp"
 #include "sql/fingerprint.hpp"
 
 namespace lockkeeper::test {
@@ -167,22 +168,29 @@ Scene& Scene::prepare(std::string gid, model::Duration age, std::int64_t xid_age
   return *this;
 }
 
+model::Snapshot Scene::seen() const {
+  if (!recording) return snapshot;
+  return recorder_alone ? rules::snapshot_of(*recording) : rules::with_clients(snapshot, *recording);
+}
+
 std::vector<model::Finding> Scene::judge(rules::Rule rule) const {
   rules::Window window;
-  window.add(snapshot, limits);
+  window.add(seen(), limits);
   return judge(rule, window);
 }
 
 std::vector<model::Finding> Scene::judge(rules::Rule rule, const rules::Window& window) const {
-  const rules::Blocking blocking(snapshot);
-  return rule({snapshot, blocking, window}, limits);
+  const model::Snapshot look = seen();
+  const rules::Blocking blocking(look);
+  return rule({look, blocking, window, recording ? &*recording : nullptr}, limits);
 }
 
 std::vector<model::Finding> Scene::judge_all() const {
+  const model::Snapshot look = seen();
   rules::Window window;
-  window.add(snapshot, limits);
-  const rules::Blocking blocking(snapshot);
-  return rules::judge({snapshot, blocking, window}, limits);
+  window.add(look, limits);
+  const rules::Blocking blocking(look);
+  return rules::judge({look, blocking, window, recording ? &*recording : nullptr}, limits);
 }
 
 bool has_evidence(const model::Finding& finding, std::string_view name) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "model/finding.hpp"
+#include "model/recording.hpp"
 #include "model/snapshot.hpp"
 #include "rules/rule.hpp"
 
@@ -69,6 +70,8 @@ class Scene {
  public:
   model::Snapshot snapshot;
   rules::Limits limits;
+  std::optional<model::Recording> recording;  ///< recordings.hpp makes its clients and facts.
+  bool recorder_alone = false;                ///< The rules see no snapshot but what the recording gives.
 
   /// 100 connections, 3 of them for superusers.
   Scene();
@@ -88,6 +91,9 @@ class Scene {
   /// What the rule, or all rules, find at one look.
   [[nodiscard]] std::vector<model::Finding> judge(rules::Rule rule) const;
   [[nodiscard]] std::vector<model::Finding> judge_all() const;
+
+  /// What the rules look at: the snapshot, joined with the recording where there is one.
+  [[nodiscard]] model::Snapshot seen() const;
 
   /// As `judge`, with the looks before this one; this look must be in the window.
   [[nodiscard]] std::vector<model::Finding> judge(rules::Rule rule, const rules::Window& window) const;

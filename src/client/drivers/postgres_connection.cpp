@@ -59,6 +59,13 @@ ErrorCode code_on_a_living_session(const Error& error) {
   return error.code == ErrorCode::connection_lost ? ErrorCode::server_error : error.code;
 }
 
+// The simple protocol spares the server parsing, binding and describing what has neither parameters nor rows. It would
+// run several statements in one text, so only words that are known to be one go there.
+Step::Kind unprepared_kind(std::string_view sql, std::span<const Parameter> parameters) {
+  const bool is_one_word = sql == "COMMIT" || sql == "ROLLBACK";
+  return is_one_word && parameters.empty() ? Step::Kind::simple : Step::Kind::statement;
+}
+
 // Its own for every connection. A pooler that mixes sessions would otherwise have us run another's `lk_1`; like this
 // the statement does not exist, which is an error and not a wrong answer.
 std::string name_prefix() {
@@ -84,7 +91,7 @@ Rows PostgresConnection::execute(std::string_view sql, std::span<const Parameter
   const Step step{.sql = sql, .parameters = parameters};
   require_usable();
   require_no_zero_byte({&step, 1});
-  const Stakes stakes = stakes_of({&step, 1});
+  const Stakes stakes = look_before({&step, 1});
   Outcome outcome = execute_by_plan(sql, parameters, deadline);
   // Outside a transaction nothing is lost by the failure. The second time it is prepared anew, and cannot be stale.
   const bool try_again = outcome.is_stale && outcome.usable && stakes.before == TransactionStatus::idle;
@@ -101,9 +108,10 @@ Outcome PostgresConnection::execute_by_plan(std::string_view sql, std::span<cons
   const bool prepares = !plan.name.empty() && !plan.is_kept;
   const auto releases = prepares ? std::span(kept_.doomed()) : std::span<const std::string>();
   std::vector<Step> steps;
+  steps.reserve(releases.size() + 2);
   for (const std::string& name : releases) steps.push_back({.kind = Step::Kind::release, .name = name});
   if (prepares) steps.push_back({.kind = Step::Kind::prepare, .sql = sql, .name = plan.name});
-  steps.push_back({.kind = plan.name.empty() ? Step::Kind::statement : Step::Kind::kept,
+  steps.push_back({.kind = plan.name.empty() ? unprepared_kind(sql, parameters) : Step::Kind::kept,
                    .sql = sql,
                    .name = plan.name,
                    .parameters = parameters});
@@ -133,7 +141,7 @@ std::vector<Rows> PostgresConnection::execute_batch(std::span<const Statement> s
   require_usable();
   require_no_zero_byte(steps);
   if (steps.empty()) return {};
-  const Stakes stakes = stakes_of(steps);
+  const Stakes stakes = look_before(steps);
   Outcome outcome = exchange(steps, true, deadline);
   if (outcome.error) fail(outcome, stakes);
   LK_ASSERT(outcome.rows.size() == statements.size());
@@ -160,7 +168,7 @@ std::unique_ptr<RowStream> PostgresConnection::stream(std::string_view sql, std:
   require_usable();
   require_no_zero_byte({&step, 1});
   if (chunk_rows == 0) throw Failure(misuse("a stream gives at least one row at a time", Blast::statement));
-  auto stream = std::make_unique<PostgresStream>(*this, bound_, stakes_of({&step, 1}), chunk_rows);
+  auto stream = std::make_unique<PostgresStream>(*this, bound_, look_before({&step, 1}), chunk_rows);
   is_streaming_ = true;
   stream->start(sql, parameters, deadline);
   return stream;
@@ -177,10 +185,20 @@ void PostgresConnection::drop_stream(bool usable) noexcept {
   if (!usable) end();
 }
 
-// Before anything is sent the end of a session is certain and harmless; afterwards it may be a lost commit.
-void PostgresConnection::require_usable() {
+void PostgresConnection::require_usable() const {
   if (!connection_) throw Failure(misuse("the connection is closed", Blast::connection));
   if (is_streaming_) throw Failure(misuse("the connection is busy: its stream has not ended", Blast::statement));
+}
+
+// Before anything is sent the end of a session is certain and harmless; afterwards it may be a lost commit. What cannot
+// commit is sent without the look, which is a system call: the reply tells the same.
+Stakes PostgresConnection::look_before(std::span<const Step> steps) {
+  const Stakes stakes{.before = transaction_status(), .may_commit = may_commit(steps)};
+  if (stakes.may_commit) require_alive();
+  return stakes;
+}
+
+void PostgresConnection::require_alive() {
   PGconn* connection = connection_.get();
   while (PQstatus(connection) == CONNECTION_OK && has_input(PQsocket(connection))) {
     static_cast<void>(PQconsumeInput(connection));
@@ -191,10 +209,6 @@ void PostgresConnection::require_usable() {
   Error error = lost({ErrorCode::connection_lost, "", trimmed(PQerrorMessage(connection)), Blast::connection});
   end();
   throw Failure(std::move(error));
-}
-
-Stakes PostgresConnection::stakes_of(std::span<const Step> steps) const {
-  return {.before = transaction_status(), .may_commit = may_commit(steps)};
 }
 
 bool PostgresConnection::may_commit(std::span<const Step> steps) const {

@@ -56,8 +56,9 @@ class PostgresConnection : public Connection {
   [[nodiscard]] Outcome execute_by_plan(std::string_view sql, std::span<const Parameter> parameters, Deadline deadline);
   void settle(const KeptStatements::Plan& plan, std::string_view sql, std::size_t releases, const Outcome& outcome);
   void say(const std::string& words, Deadline deadline);
-  void require_usable();
-  [[nodiscard]] Stakes stakes_of(std::span<const Step> steps) const;
+  void require_usable() const;
+  void require_alive();
+  [[nodiscard]] Stakes look_before(std::span<const Step> steps);
   [[nodiscard]] bool may_commit(std::span<const Step> steps) const;
   [[noreturn]] void fail(const Ending& ending, const Stakes& stakes);
   [[nodiscard]] Error lost(Error error);

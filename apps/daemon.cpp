@@ -1,0 +1,202 @@
+#include "daemon.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/run.hpp"
+#include "diagnose/conductor.hpp"
+#include "proxy/config_parse.hpp"
+#include "proxy/config_reload.hpp"
+#include "proxy/config_url.hpp"
+#include "proxy/proxy.hpp"
+#include "proxy/shared.hpp"
+
+namespace lockkeeper {
+namespace {
+
+using proxy::Config;
+using proxy::LogLevel;
+
+constexpr std::chrono::milliseconds look_every{1'000};
+
+void log_line(LogLevel level, std::string_view text) {
+  static std::mutex mutex;
+  static constexpr std::string_view names[] = {"error", "warning", "info", "debug"};
+  if (level == LogLevel::debug) return;
+  const std::lock_guard guard(mutex);
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  fmt::print(stderr, "{:%Y-%m-%dT%H:%M:%S}Z {}: {}\n", now, names[static_cast<std::size_t>(level)], text);
+  std::fflush(stderr);
+}
+
+void complain(const proxy::ConfigErrors& errors) {
+  for (const proxy::ConfigError& each : errors) fmt::print(stderr, "error: {}\n", proxy::to_string(each));
+}
+
+std::optional<std::string> apply_options(const cli::RunRequest& request, Config& config) {
+  if (request.io == "io_uring")
+    config.proxy.io = proxy::IoBackend::io_uring;
+  else if (request.io == "epoll")
+    config.proxy.io = proxy::IoBackend::epoll;
+  else if (!request.io.empty() && request.io != "auto")
+    return fmt::format("--io is \"{}\"; there are auto, io_uring and epoll", request.io);
+  if (!request.listen.empty()) config.proxy.listen = request.listen;
+  if (request.workers) config.proxy.workers = *request.workers;
+  if (request.pool_size) config.proxy.pool_size = *request.pool_size;
+  if (!request.record) config.proxy.record = false;
+  return std::nullopt;
+}
+
+std::optional<proxy::UrlOptions> url_options(const cli::RunRequest& request) {
+  proxy::UrlOptions options;
+  options.listen = request.listen;
+  if (request.pool_mode == "transaction") {
+    options.pool_mode = proxy::PoolMode::transaction;
+  } else if (request.pool_mode == "session") {
+    options.pool_mode = proxy::PoolMode::session;
+  } else if (!request.pool_mode.empty()) {
+    fmt::print(stderr, "error: --pool-mode is \"{}\"; there are session and transaction\n", request.pool_mode);
+    return std::nullopt;
+  }
+  static const std::vector<std::pair<std::string_view, proxy::AuthMethod>> methods{
+      {"scram-sha-256", proxy::AuthMethod::scram_sha_256},
+      {"md5", proxy::AuthMethod::md5},
+      {"plain", proxy::AuthMethod::plain},
+      {"trust", proxy::AuthMethod::trust}};
+  if (request.auth.empty()) return options;
+  for (const auto& [name, method] : methods) {
+    if (request.auth == name) options.auth = method;
+  }
+  if (options.auth) return options;
+  fmt::print(stderr, "error: --auth is \"{}\"; there are scram-sha-256, md5, plain and trust\n", request.auth);
+  return std::nullopt;
+}
+
+std::optional<Config> config_of_url(const cli::RunRequest& request, const proxy::UrlOptions& options) {
+  auto config = proxy::config_from_url(request.url, options, proxy::real_surroundings());
+  if (config) return *std::move(config);
+  complain(config.error());
+  return std::nullopt;
+}
+
+// Where to, and for whom, a URL may say beside the file. What the command line says stands above both.
+std::optional<Config> read_config(const cli::RunRequest& request) {
+  const auto options = url_options(request);
+  if (!options) return std::nullopt;
+  Config base;
+  if (!request.url.empty()) {
+    auto of_url = config_of_url(request, *options);
+    if (!of_url || request.config.empty()) return of_url;
+    base = *std::move(of_url);
+  }
+  auto loaded = proxy::load_config(request.config, std::move(base));
+  if (!loaded) {
+    complain(loaded.error());
+    return std::nullopt;
+  }
+  for (const std::string& warning : loaded->warnings) log_line(LogLevel::warning, warning);
+  Config config = std::move(loaded->config);
+  if (options->pool_mode) config.proxy.pool_mode = *options->pool_mode;
+  if (options->auth) config.proxy.auth = *options->auth;
+  return config;
+}
+
+// A client takes one descriptor and its server connection another: as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Signals as values: blocked for all threads, and waited for by this one.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int each : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, each);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  /// 0: none within the time.
+  [[nodiscard]] int wait(std::chrono::milliseconds time) const {
+    const timespec limit{time.count() / 1000, (time.count() % 1000) * 1'000'000};
+    const int number = sigtimedwait(&set_, nullptr, &limit);
+    return number < 0 ? 0 : number;
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+void reload(proxy::Proxy& running, const cli::RunRequest& request) {
+  auto config = read_config(request);
+  if (!config || apply_options(request, *config))
+    return log_line(LogLevel::error, "the configuration was not reloaded; the one before stays in force");
+  const auto plan = running.reload(*config);
+  if (!plan) return log_line(LogLevel::error, fmt::format("not reloaded: {}", plan.error()));
+  log_line(LogLevel::info,
+           fmt::format("configuration reloaded: {}",
+                       plan->applied.empty() ? "nothing changed" : fmt::format("{}", fmt::join(plan->applied, ", "))));
+  if (!plan->needs_restart.empty())
+    log_line(LogLevel::warning, fmt::format("these wait for a restart: {}", fmt::join(plan->needs_restart, ", ")));
+}
+
+int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& request, const Config& config) {
+  diagnose::Conductor conductor(
+      nullptr, request.common.limits, [&](diagnose::Duration timeout) -> std::optional<model::Recording> {
+        return running.recording(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
+      });
+  for (;;) {
+    const int signal = signals.wait(look_every);
+    if (signal == SIGHUP) reload(running, request);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == 0) running.publish(conductor.tick(look_every));
+  }
+  log_line(LogLevel::info, "ending: open transactions are waited for; a second signal ends at once");
+  const bool all_gone = running.drain(config.proxy.drain_timeout, [&] {
+    const int again = signals.wait(std::chrono::milliseconds(0));
+    return again == SIGTERM || again == SIGINT;
+  });
+  if (!all_gone)
+    log_line(LogLevel::warning, "clients were still connected; they are cut, and their transactions rolled back");
+  return cli::Status::nothing_found;
+}
+
+}  // namespace
+
+int run_daemon(const cli::RunRequest& request) {
+  const Signals signals;  // Before any thread.
+  auto config = read_config(request);
+  if (!config) return cli::Status::usage;
+  if (const auto wrong = apply_options(request, *config)) {
+    fmt::print(stderr, "error: {}\n", *wrong);
+    return cli::Status::usage;
+  }
+  if (request.check) {
+    fmt::print("the configuration is fine\n");
+    return cli::Status::nothing_found;
+  }
+  raise_descriptor_limit();
+  auto running = proxy::Proxy::start(*config, log_line);
+  if (!running) {
+    fmt::print(stderr, "error: {}\n", running.error());
+    return cli::Status::not_observed;
+  }
+  log_line(LogLevel::info, fmt::format("{} worker{} over {}", config->proxy.workers,
+                                       config->proxy.workers == 1 ? "" : "s", (*running)->backend()));
+  for (const std::string& address : (*running)->addresses()) fmt::print("listening on {}\n", address);
+  std::fflush(stdout);
+  return serve(**running, signals, request, *config);
+}
+
+}  // namespace lockkeeper

@@ -1,0 +1,83 @@
+// What a recorder on the wire knows: its clients as they are, what each open transaction did, its pools, and what
+// happened.
+//
+// Times are the recorder's wall clock. A client's server session is named by pid and by the address the recorder's own
+// socket has there, which is what the server's views show as the session's client: so the two are joined without
+// comparing clocks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/fact.hpp"
+#include "model/pool.hpp"
+#include "model/time.hpp"
+#include "model/transaction_record.hpp"
+
+namespace lockkeeper::model {
+
+enum class ClientState {
+  idle,                    ///< Nothing open, nothing asked.
+  active,                  ///< A statement runs, or its rows are on their way.
+  idle_in_transaction,     ///< The server waits for the client's next statement.
+  aborted_in_transaction,  ///< The same, and all it takes is a rollback.
+  waiting,                 ///< It has asked, and there is no server connection for it yet.
+};
+[[nodiscard]] std::string_view to_string(ClientState state) noexcept;
+
+/// A portal or cursor that was opened and neither read to its end nor closed.
+struct OpenPortal {
+  std::string name;  ///< Empty: the unnamed portal.
+  StatementPtr statement;
+  WallTime opened_at;
+  std::int64_t rows = 0;  ///< Fetched so far.
+};
+
+/// The server connection a client holds.
+struct HeldServer {
+  SessionId session;           ///< started_at: when the recorder had connected it.
+  std::string local_endpoint;  ///< "127.0.0.1:41234": the recorder's end, the server's client_addr and client_port.
+  WallTime held_since;
+};
+
+struct RecordedClient {
+  std::shared_ptr<const ClientIdentity> who;
+  ClientState state = ClientState::idle;
+  WallTime state_since;
+  std::optional<HeldServer> server;
+  std::vector<std::string> pins;  ///< Why the server connection stays with it outside transactions: "LISTEN", ...
+  bool session_mode = false;      ///< It keeps its server connection until it leaves, pinned or not.
+  StatementPtr statement;         ///< Running if active, else its last one in the open transaction. May be empty.
+  std::optional<WallTime> statement_started_at;
+  UnitId unit;  ///< From the statement's tags (traceparent); empty: none.
+  std::optional<TransactionRecord> transaction;
+  std::vector<OpenPortal> portals;
+  std::int64_t unread_bytes = 0;  ///< Answers that the client has not taken.
+};
+
+/// The recorder's own pool for one database and user.
+struct RecordedPool {
+  std::string database;
+  std::string user;
+  bool session_mode = false;
+  PoolGauges now;
+  std::uint64_t queue_timeouts = 0;
+  Duration queue_timeout{0};  ///< 0: none.
+  WaitHistogram waits{};
+};
+
+struct Recording {
+  std::string name;    ///< "127.0.0.1:6432": where its clients connect.
+  std::string server;  ///< "127.0.0.1:5432": as in Server::name.
+  WallTime taken_at;
+  WallTime started_at;  ///< Of the recorder: earlier is unknown.
+  std::vector<RecordedClient> clients;
+  std::vector<RecordedPool> pools;
+  std::vector<Fact> facts;  ///< Of the last while, oldest first; bounded.
+  std::uint64_t facts_lost = 0;
+};
+
+}  // namespace lockkeeper::model

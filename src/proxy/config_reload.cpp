@@ -1,0 +1,69 @@
+#include "proxy/config_reload.hpp"
+
+#include <fmt/format.h>
+
+#include "proxy/config_check.hpp"
+#include "proxy/config_table.hpp"
+
+namespace lockkeeper::proxy {
+namespace {
+
+template <class Section>
+void compare(ReloadPlan& plan, std::string_view path, const SettingTable<Section>& table, const Section& before,
+             const Section& after) {
+  for (const auto& setting : table) {
+    // Only passwords are written as something else than they are, and those are compared by their owners.
+    if (setting.write(before) == setting.write(after)) continue;
+    (setting.reloadable ? plan.applied : plan.needs_restart).push_back(fmt::format("{}.{}", path, setting.name));
+  }
+}
+
+void compare_passwords(ReloadPlan& plan, const std::string& path, const DatabaseConfig& before,
+                       const DatabaseConfig& after) {
+  const bool seen_already = before.password.empty() != after.password.empty();
+  if (!seen_already && !(before.password == after.password)) plan.applied.push_back(path + ".password");
+}
+
+void compare_passwords(ReloadPlan&, const std::string&, const UserConfig&, const UserConfig&) {}
+
+template <class Section>
+void compare_named(ReloadPlan& plan, std::string_view kind, const SettingTable<Section>& table,
+                   const std::map<std::string, Section, std::less<>>& before,
+                   const std::map<std::string, Section, std::less<>>& after) {
+  for (const auto& [name, section] : before) {
+    const std::string path = fmt::format("{}.{}", kind, name);
+    const auto now = after.find(name);
+    if (now == after.end()) {
+      plan.applied.push_back(path);
+      continue;
+    }
+    compare(plan, path, table, section, now->second);
+    compare_passwords(plan, path, section, now->second);
+  }
+  for (const auto& [name, section] : after) {
+    if (!before.contains(name)) plan.applied.push_back(fmt::format("{}.{}", kind, name));
+  }
+}
+
+}  // namespace
+
+ReloadPlan reload_plan(const Config& before, const Config& after) {
+  ReloadPlan plan;
+  compare(plan, "proxy", proxy_table(), before.proxy, after.proxy);
+  compare(plan, "proxy.tls", client_tls_table(), before.proxy.tls, after.proxy.tls);
+  compare(plan, "proxy.server_tls", server_tls_table(), before.proxy.server_tls, after.proxy.server_tls);
+  compare_named(plan, "databases", database_table(), before.databases, after.databases);
+  compare_named(plan, "users", user_table(), before.users, after.users);
+  return plan;
+}
+
+std::expected<Config, ConfigErrors> reloaded(const Config& before, Config after) {
+  for (const auto& setting : proxy_table()) {
+    if (!setting.reloadable) setting.keep(after.proxy, before.proxy);
+  }
+  after.own_user = before.own_user;
+  if (auto errors = check_config(after, {}); !errors.empty()) return std::unexpected(std::move(errors));
+  return after;
+}
+
+}  // namespace lockkeeper::proxy

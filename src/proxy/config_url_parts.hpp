@@ -1,0 +1,27 @@
+// A PostgreSQL URL taken apart, and the password file. For config_url.cpp.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lockkeeper::proxy {
+
+/// libpq's keywords: host, port, user, password, dbname, and the parameters behind the question mark. Decoded. What is
+/// not in the URL is not in the map. Otherwise why it is no such URL, without its text.
+using UrlParts = std::map<std::string, std::string, std::less<>>;
+[[nodiscard]] std::expected<UrlParts, std::string> parse_postgres_url(std::string_view url);
+
+struct PasswordFor {
+  std::string_view host;
+  std::string_view port;
+  std::string_view database;
+  std::string_view user;
+};
+/// The password of the first line of a .pgpass that fits: host:port:database:user:password, * fits all, a backslash
+/// keeps the next character.
+[[nodiscard]] std::optional<std::string> find_password(std::string_view file, const PasswordFor& wanted);
+
+}  // namespace lockkeeper::proxy

@@ -1,0 +1,66 @@
+// A server connection on its worker: being connected, idle under watch, or in a client's hands.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "io/loop.hpp"
+#include "io/task.hpp"
+#include "proxy/pool/ids.hpp"
+#include "proxy/server_connection.hpp"
+
+namespace lockkeeper::proxy {
+
+class Client;
+class Worker;
+
+class ServerHolder {
+ public:
+  ServerHolder(Worker& worker, pool::ServerId id, pool::PoolId pool);
+  ServerHolder(const ServerHolder&) = delete;
+  ServerHolder& operator=(const ServerHolder&) = delete;
+  ~ServerHolder();
+
+  /// Connects, tells the pool, and watches it from then on while it is idle.
+  void connect(ServerTarget target);
+  /// Connected elsewhere: takes it over.
+  void adopt(std::unique_ptr<io::Socket> socket, std::unique_ptr<ServerFacts> facts);
+
+  void hold(Client& client, io::Wakeup& wakeup);
+  /// Idle again, watched by ourselves.
+  void let_go();
+  [[nodiscard]] Client* holder() const noexcept { return holder_; }
+
+  [[nodiscard]] pool::ServerId id() const noexcept { return id_; }
+  [[nodiscard]] pool::PoolId pool() const noexcept { return pool_; }
+  [[nodiscard]] io::Socket& socket() noexcept { return *socket_; }
+  [[nodiscard]] bool connected() const noexcept { return socket_ != nullptr; }
+  [[nodiscard]] ServerFacts& facts() noexcept { return *facts_; }
+  [[nodiscard]] std::unique_ptr<io::Socket> take_socket();
+  [[nodiscard]] std::unique_ptr<ServerFacts> take_facts() { return std::move(facts_); }
+
+  unsigned cancels = 0;        ///< Cancel requests under way to it.
+  bool release_later = false;  ///< Given back, once those are done.
+  bool finished = false;       ///< To be destroyed when no task of it runs.
+  model::WallTime connected_at;
+  model::WallTime used_at;
+
+ private:
+  io::Task<> live(ServerTarget target);
+  io::Task<> watch();
+  /// False: it is of no use any more.
+  [[nodiscard]] bool take_unasked();
+
+  Worker& worker_;
+  pool::ServerId id_;
+  pool::PoolId pool_;
+  io::Wakeup wakeup_;
+  std::unique_ptr<ServerLoginTask> login_;
+  std::unique_ptr<io::Socket> socket_;
+  std::unique_ptr<ServerFacts> facts_;
+  std::string unasked_;  // The beginning of a message that nobody asked for.
+  Client* holder_ = nullptr;
+  io::Task<> task_;
+};
+
+}  // namespace lockkeeper::proxy

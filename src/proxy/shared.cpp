@@ -1,0 +1,60 @@
+#include "proxy/shared.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <utility>
+
+namespace lockkeeper::proxy {
+
+void FactQueue::add(std::vector<model::Fact>& facts) {
+  if (facts.empty()) return;
+  {
+    const base::Guard guard(mutex_);
+    for (model::Fact& fact : facts) facts_.push_back(std::move(fact));
+    while (facts_.size() > most_) {
+      facts_.pop_front();
+      ++lost_;
+    }
+  }
+  facts.clear();
+}
+
+std::vector<model::Fact> FactQueue::copy() const {
+  const base::Guard guard(mutex_);
+  return {facts_.begin(), facts_.end()};
+}
+
+std::uint64_t FactQueue::lost() const {
+  const base::Guard guard(mutex_);
+  return lost_;
+}
+
+std::optional<CancelKeys::Key> CancelKeys::make(const Owner& owner, std::size_t secret_size) {
+  Key key;
+  key.secret.resize(secret_size);
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.secret.data()), static_cast<int>(secret_size)) != 1)
+    return std::nullopt;
+  const base::Guard guard(mutex_);
+  do {
+    last_ = (last_ + 1) & 0x7fff'ffffU;  // Clients take it for a process id.
+  } while (last_ == 0 || entries_.contains(last_));
+  key.pid = last_;
+  entries_.emplace(key.pid, Entry{key.secret, owner});
+  return key;
+}
+
+void CancelKeys::remove(std::uint32_t pid) {
+  const base::Guard guard(mutex_);
+  entries_.erase(pid);
+}
+
+std::optional<CancelKeys::Owner> CancelKeys::find(std::uint32_t pid, std::string_view secret) const {
+  const base::Guard guard(mutex_);
+  const auto found = entries_.find(pid);
+  if (found == entries_.end() || found->second.secret.size() != secret.size()) return std::nullopt;
+  if (CRYPTO_memcmp(found->second.secret.data(), secret.data(), secret.size()) != 0) return std::nullopt;
+  return found->second.owner;
+}
+
+}  // namespace lockkeeper::proxy

@@ -1,0 +1,132 @@
+// What all workers of one proxy share. Everything in it may be used from any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "io/loop.hpp"
+#include "io/tls.hpp"
+#include "model/diagnosis.hpp"
+#include "model/fact.hpp"
+#include "proxy/auth/users.hpp"
+#include "proxy/config.hpp"
+#include "proxy/pools.hpp"
+
+namespace lockkeeper::proxy {
+
+/// One state of the configuration with what was read for it; a reload makes another.
+struct Setup {
+  Config config;
+  std::shared_ptr<const Users> users;
+  std::shared_ptr<const io::TlsContext> client_tls;  ///< nullptr: clients get no TLS.
+  std::shared_ptr<const io::TlsContext> server_tls;  ///< nullptr: servers are asked for none.
+};
+
+/// Facts on their way out: bounded, the oldest go, and are counted.
+class FactQueue {
+ public:
+  explicit FactQueue(std::size_t most) : most_(most) {}
+  /// Leaves `facts` empty.
+  void add(std::vector<model::Fact>& facts);
+  [[nodiscard]] std::vector<model::Fact> copy() const;
+  [[nodiscard]] std::uint64_t lost() const;
+
+ private:
+  const std::size_t most_;
+  mutable base::Mutex mutex_;
+  std::deque<model::Fact> facts_ LK_GUARDED_BY(mutex_);
+  std::uint64_t lost_ LK_GUARDED_BY(mutex_) = 0;
+};
+
+/// Which client a cancel request means. Keys are ours: a server's never reach a client.
+class CancelKeys {
+ public:
+  struct Key {
+    std::uint32_t pid = 0;
+    std::string secret;
+  };
+  struct Owner {
+    std::uint32_t worker = 0;
+    pool::ClientId client;
+  };
+  /// A new key, with a secret of so many bytes (4 in protocol 3.0, more in 3.2); nullopt without randomness.
+  [[nodiscard]] std::optional<Key> make(const Owner& owner, std::size_t secret_size);
+  void remove(std::uint32_t pid);
+  [[nodiscard]] std::optional<Owner> find(std::uint32_t pid, std::string_view secret) const;
+
+ private:
+  struct Entry {
+    std::string secret;
+    Owner owner;
+  };
+  mutable base::Mutex mutex_;
+  std::unordered_map<std::uint32_t, Entry> entries_ LK_GUARDED_BY(mutex_);
+  std::uint32_t last_ LK_GUARDED_BY(mutex_) = 0;
+};
+
+enum class LogLevel { error, warning, info, debug };
+
+struct Shared {
+  Shared(std::uint32_t workers, std::uint64_t seed, std::shared_ptr<const Setup> first)
+      : worker_count(workers), pools(workers, seed), facts(most_facts), setup_(std::move(first)) {}
+
+  /// Some minutes of a busy application's transactions; a fact is some hundred bytes, its record a few kilobytes at
+  /// most.
+  static constexpr std::size_t most_facts = 16'384;
+
+  const std::uint32_t worker_count;
+  const io::TimePoint started = io::Clock::now();
+  Pools pools;
+  FactQueue facts;
+  CancelKeys cancels;
+  std::atomic<std::uint32_t> clients{0};  ///< Past their start-up packet.
+  std::atomic<bool> draining{false};
+  std::function<void(LogLevel, std::string_view)> log;
+
+  [[nodiscard]] std::shared_ptr<const Setup> setup() const {
+    const base::Guard guard(mutex_);
+    return setup_;
+  }
+  void set_setup(std::shared_ptr<const Setup> next) {
+    const base::Guard guard(mutex_);
+    setup_ = std::move(next);
+  }
+  /// What RELOAD on the console does: reads the configuration again and puts it in force. An error's text, or empty.
+  /// Called on a worker's thread: it may read a few small files, and must not ask workers or wait for anything.
+  using Reload = std::function<std::string()>;
+  [[nodiscard]] Reload reload() const {
+    const base::Guard guard(mutex_);
+    return reload_;
+  }
+  void set_reload(Reload reload) {
+    const base::Guard guard(mutex_);
+    reload_ = std::move(reload);
+  }
+  /// What was concluded of all this, for those who ask the proxy itself.
+  [[nodiscard]] std::shared_ptr<const model::Diagnosis> diagnosis() const {
+    const base::Guard guard(mutex_);
+    return diagnosis_;
+  }
+  void set_diagnosis(std::shared_ptr<const model::Diagnosis> diagnosis) {
+    const base::Guard guard(mutex_);
+    diagnosis_ = std::move(diagnosis);
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const Setup> setup_ LK_GUARDED_BY(mutex_);
+  std::shared_ptr<const model::Diagnosis> diagnosis_ LK_GUARDED_BY(mutex_);
+  Reload reload_ LK_GUARDED_BY(mutex_);
+};
+
+}  // namespace lockkeeper::proxy

@@ -1,0 +1,119 @@
+// One thread of the proxy: its loop, its clients, and the server connections that live on it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "io/loop.hpp"
+#include "io/task.hpp"
+#include "model/recording.hpp"
+#include "proxy/client.hpp"
+#include "proxy/server_holder.hpp"
+#include "proxy/shared.hpp"
+#include "proxy/statistics.hpp"
+
+namespace lockkeeper::proxy {
+
+/// Everything but `post`, `stop` and the PoolEvents belongs to the worker's own thread.
+class Worker final : public PoolEvents {
+ public:
+  Worker(Shared& shared, std::uint32_t number, std::unique_ptr<io::Loop> loop);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker() override;
+
+  /// Before `start`. The port that was taken, or why none.
+  [[nodiscard]] std::expected<std::uint16_t, io::IoError> listen(const io::Address& address, bool reuse_port);
+  void start();
+  void stop();  ///< Ends the thread; clients and servers are cut.
+
+  // PoolEvents: on any thread.
+  void give(const pool::Give& give) override;
+  void fail(const pool::Fail& fail) override;
+  void connect(const pool::Connect& connect) override;
+  void close(const pool::Close& close) override;
+
+  /// Runs `work` on this worker's thread.
+  void post(std::function<void()> work) { loop_->post(std::move(work)); }
+  void tick_at(pool::TimePoint when);  ///< Worker 0 alone: any thread.
+
+  // --- For clients, on this thread ---
+  [[nodiscard]] Shared& shared() noexcept { return shared_; }
+  [[nodiscard]] io::Loop& loop() noexcept { return *loop_; }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+  [[nodiscard]] model::WallTime wall_now() const;
+  [[nodiscard]] track::postgres::Shared tracking() noexcept { return {statements_, prepared_, facts_}; }
+  [[nodiscard]] ServerHolder* server(pool::ServerId id);
+  /// A connection that a client has made by itself, in session mode.
+  ServerHolder& keep(std::unique_ptr<ServerHolder> server);
+  /// The client is done with it, and it is clean.
+  void release(ServerHolder& server);
+  /// It is of no use any more: closed, and the pool told.
+  void drop(ServerHolder& server);
+  /// Sends a cancel request to its server; it is not given to anybody until that is done.
+  void cancel(ServerHolder& server);
+  void cancel_requested(std::uint32_t pid, std::string secret);
+  void client_over(Client& client);
+  [[nodiscard]] Client* client(pool::ClientId id);
+  [[nodiscard]] Statistics& statistics(pool::PoolId pool);
+  void hand_out_facts() { shared_.facts.add(facts_); }
+  [[nodiscard]] std::vector<model::RecordedClient> recorded() const;
+  void for_each_client(const std::function<void(Client&)>& what);
+  void for_each_server(const std::function<void(ServerHolder&)>& what);
+  [[nodiscard]] const std::unordered_map<std::uint32_t, Statistics>& all_statistics() const noexcept {
+    return statistics_;
+  }
+  void log(LogLevel level, std::string_view text) const { shared_.log(level, text); }
+  void begin_drain();
+
+ private:
+  struct Door {
+    std::unique_ptr<io::Wakeup> wakeup;
+    std::unique_ptr<io::Listener> listener;
+    io::Task<> task;
+  };
+  struct CancelTask;
+
+  [[nodiscard]] bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
+  /// Now where this is the worker's thread, else soon.
+  template <class Work>
+  void here(Work work);
+  io::Task<> accept_clients(Door& door);
+  io::Task<> reap();
+  io::Task<> tick();
+  void given(const pool::Give& give);
+  void move_to(const pool::Give& give);
+  void arrived(const pool::Give& give, std::unique_ptr<io::Socket> socket, std::unique_ptr<ServerFacts> facts);
+  void close_server(pool::ServerId id);
+
+  Shared& shared_;
+  const std::uint32_t number_;
+  std::unique_ptr<io::Loop> loop_;
+  std::thread thread_;
+  track::postgres::StatementCache statements_;
+  track::postgres::PreparedRegistry prepared_;
+  track::postgres::Facts facts_;
+  std::unordered_map<std::uint32_t, Statistics> statistics_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  std::unordered_map<pool::ServerId, std::unique_ptr<ServerHolder>> servers_;
+  std::unordered_map<pool::ClientId, std::unique_ptr<Client>> clients_;
+  std::vector<std::unique_ptr<CancelTask>> cancels_;
+  std::vector<Client*> over_;
+  std::uint64_t last_client_ = 0;
+  io::Wakeup reap_wakeup_;
+  io::Task<> reaper_;
+  io::Wakeup tick_wakeup_;
+  io::Timer tick_timer_;
+  io::Task<> ticker_;
+  mutable io::TimePoint wall_read_at_{};  // Long ago.
+  mutable model::WallTime wall_;
+  bool draining_ = false;
+};
+
+}  // namespace lockkeeper::proxy

@@ -1,0 +1,178 @@
+// stuck-loop: one read with the same parameters, over and over in one transaction: a loop that does not advance. Where
+// the parameters are not known, or differ, nothing is said: that is how a loop looks that does.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "rules/catalogue.hpp"
+#include "rules/story.hpp"
+#include "rules/wording.hpp"
+
+namespace lockkeeper::rules {
+namespace {
+
+// A loop runs a few statements a round: if none of so many last ones is the read, it has left the loop.
+constexpr std::size_t recent = 16;
+
+struct Loop {
+  model::StatementPtr statement;
+  std::int64_t runs = 0;
+  std::int64_t rows = 0;
+  model::WallTime first;
+  model::WallTime last;
+  std::size_t last_place = 0;  // among the folds kept
+
+  [[nodiscard]] model::Duration span() const { return last - first; }
+};
+
+struct Stuck {
+  Loop loop;
+  const model::TransactionRecord* record = nullptr;
+  const model::RecordedClient* open = nullptr;  // nullptr: it was ended
+  model::WallTime until;
+  std::shared_ptr<const model::ClientIdentity> who;
+};
+
+using Key = std::pair<Program, std::uint64_t>;
+
+bool reads(const model::Statement& statement) {
+  return statement.kind == sql::StatementKind::select || statement.kind == sql::StatementKind::select_locking;
+}
+
+class LoopFinder {
+ public:
+  explicit LoopFinder(const model::TransactionRecord& record) {
+    for (const auto& fold : record.first()) take(fold);
+    for (const auto& fold : record.last()) take(fold);
+  }
+
+  [[nodiscard]] std::optional<Loop> longest(const Limits& limits, bool still_at_it) const {
+    std::optional<Loop> longest;
+    for (const auto& [key, loop] : loops_) {
+      if (loop.runs < limits.min_loop_runs || loop.span() < limits.min_loop_span) continue;
+      if (still_at_it && loop.last_place + recent < place_) continue;
+      if (!longest || loop.runs > longest->runs) longest = loop;
+    }
+    return longest;
+  }
+
+ private:
+  void take(const model::FoldedRun& fold) {
+    ++place_;
+    if (!fold.first.statement || !reads(*fold.first.statement)) return;
+    if (fold.same_parameters) {
+      count(fold.first, fold.count, fold.rows, fold.first.started_at);
+      count(fold.last, 0, 0, fold.last.started_at);
+      return;
+    }
+    // Of a fold of different ones, two are known.
+    count(fold.first, 1, fold.first.rows, fold.first.started_at);
+    if (fold.count > 1) count(fold.last, 1, fold.last.rows, fold.last.started_at);
+  }
+
+  void count(const model::StatementRun& run, std::int64_t runs, std::int64_t rows, model::WallTime at) {
+    if (!run.parameters) return;
+    Loop& loop = loops_[{run.statement->fingerprint.value, *run.parameters}];
+    if (loop.runs == 0) {
+      loop.first = at;
+      loop.statement = run.statement;
+    }
+    loop.runs += runs;
+    loop.rows += rows;
+    loop.last = std::max(loop.last, at);
+    loop.last_place = place_;
+  }
+
+  std::map<std::pair<std::uint64_t, std::uint64_t>, Loop> loops_;  // by statement and parameters
+  std::size_t place_ = 0;
+};
+
+std::map<Key, std::vector<Stuck>> gather(const model::Recording& recording, const Limits& limits) {
+  std::map<Key, std::vector<Stuck>> groups;
+  const auto consider = [&](Stuck stuck) {
+    const auto loop = LoopFinder(*stuck.record).longest(limits, stuck.open != nullptr);
+    if (!loop) return;
+    stuck.loop = *loop;
+    groups[{program_of(identity(stuck.who)), loop->statement->fingerprint.value}].push_back(std::move(stuck));
+  };
+  for (const auto& client : recording.clients) {
+    if (client.transaction) consider({{}, &*client.transaction, &client, recording.taken_at, client.who});
+  }
+  // One that committed got out by itself; the others were ended, and the next one has the same code.
+  for (const auto& fact : recording.facts) {
+    const auto* over = std::get_if<model::TransactionOver>(&fact.what);
+    if (over != nullptr && over->record && over->end != model::TransactionEnd::committed)
+      consider({{}, over->record.get(), nullptr, over->ended_at, over->client});
+  }
+  for (auto& [key, group] : groups) {
+    std::ranges::stable_sort(group, {},
+                             [](const Stuck& stuck) { return std::pair(stuck.open == nullptr, -stuck.loop.runs); });
+  }
+  return groups;
+}
+
+model::Finding to_finding(const Look& look, const Clients& clients, const Key& key, const std::vector<Stuck>& group,
+                          const Limits& limits) {
+  const auto& recording = *look.recording;
+  const Stuck& worst = group.front();
+  std::vector<const model::RecordedClient*> open;
+  model::Duration waited{};
+  std::int64_t wrote = 0;
+  for (const Stuck& stuck : group) {
+    if (stuck.open == nullptr) continue;
+    open.push_back(stuck.open);
+    wrote += stuck.record->rows_written() > 0 ? 1 : 0;
+    waited = std::max(waited, longest_wait_behind(look, clients, *stuck.open));
+  }
+  const bool lower_bound = worst.record->dropped() > 0;
+  model::Finding finding;
+  finding.rule = model::RuleId("stuck-loop");
+  finding.id = model::make_finding_id(finding.rule, identity_of(recording, key.first, std::to_string(key.second)));
+  finding.severity = waited >= limits.critical_wait ? model::Severity::critical : model::Severity::warning;
+  finding.count = static_cast<std::int64_t>(group.size());
+  finding.title =
+      fmt::format("a transaction of {} ran one statement with the same parameters {}{} times in {}", owner(key.first),
+                  lower_bound ? "at least " : "", grouped(worst.loop.runs), model::to_human(worst.loop.span()));
+  finding.evidence.items = {{"statement", worst.loop.statement->text},
+                            {"runs", worst.loop.runs},
+                            {"runs_are_lower_bound", lower_bound},
+                            {"loop_span", worst.loop.span()},
+                            {"loop_rows", worst.loop.rows},
+                            {"rows_written", worst.record->rows_written()},
+                            {"open_now", static_cast<std::int64_t>(open.size())}};
+  add_story(finding.evidence, *worst.record, worst.until);
+  finding.explanation =
+      worst.loop.rows > 0
+          ? "The same question gets the same answer: each round returned rows, and the next one asked for them again."
+          : "The same question gets the same answer, none: what the loop waits for does not come to this transaction.";
+  finding.explanation += open.empty() ? " The transactions were ended; the code that ran them is still there."
+                                      : " The transaction stays open for as long as the loop runs.";
+  finding.likely_mistake =
+      worst.loop.rows > 0
+          ? "A loop over pages remembers another column than the one it orders by, or never moves its cursor on."
+          : "Code polls for a change inside its transaction, where its own snapshot may never show it.";
+  finding.fix =
+      "Page by the ordering key itself (WHERE key > last key ORDER BY key), and fail when a page does not advance; "
+      "poll outside of transactions.";
+  add_facts_lost(finding, recording);
+  const auto count = static_cast<std::int64_t>(open.size());
+  add_holders(finding, look, clients, open,
+              fmt::format("{} freed; {}", counted(count, "connection"), lost_by_ending(count, wrote)));
+  return finding;
+}
+
+}  // namespace
+
+std::vector<model::Finding> stuck_loop(const Look& look, const Limits& limits) {
+  if (look.recording == nullptr) return {};
+  const Clients clients(look);
+  std::vector<model::Finding> findings;
+  for (const auto& [key, group] : gather(*look.recording, limits))
+    findings.push_back(to_finding(look, clients, key, group, limits));
+  return findings;
+}
+
+}  // namespace lockkeeper::rules

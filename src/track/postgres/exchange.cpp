@@ -1,0 +1,58 @@
+#include "track/postgres/exchange.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace lockkeeper::track::postgres {
+namespace {
+
+// What an idle client may keep: most never have more than a handful of messages under way.
+constexpr std::size_t kept_capacity = 8;
+
+}  // namespace
+
+Expected& Exchange::push(Expected expected) {
+  if (head_ > 0 && items_.size() == items_.capacity()) {
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+  items_.push_back(std::move(expected));
+  return items_.back();
+}
+
+void Exchange::pop() noexcept {
+  LK_ASSERT(!empty());
+  items_[head_] = Expected();
+  if (++head_ == items_.size()) clear();
+}
+
+void Exchange::clear() noexcept {
+  head_ = 0;
+  if (items_.capacity() > kept_capacity) {
+    std::vector<Expected>().swap(items_);
+  } else {
+    items_.clear();
+  }
+}
+
+bool Exchange::skip_to_sync(std::vector<Expected>& skipped) {
+  while (!empty() && front().kind != Expect::sync) {
+    skipped.push_back(std::move(front()));
+    pop();
+  }
+  return !empty();
+}
+
+std::size_t Exchange::drop_syncs() {
+  const auto first = items_.begin() + static_cast<std::ptrdiff_t>(head_) + 1;
+  const auto dropped = std::remove_if(
+      first, items_.end(), [](const Expected& each) { return each.kind == Expect::sync && !each.behind_copy_end; });
+  const auto count = static_cast<std::size_t>(std::distance(dropped, items_.end()));
+  items_.erase(dropped, items_.end());
+  return count;
+}
+
+}  // namespace lockkeeper::track::postgres

@@ -1,0 +1,82 @@
+// What a server still has to answer, in order: which reply belongs to which message, and when everything is answered.
+//
+// The rules are PostgreSQL's (src/backend/tcop/postgres.c): after an error in an extended-protocol message the server
+// skips everything until the next Sync; a COPY FROM STDIN eats Sync and Flush while it reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/time.hpp"
+#include "model/transaction_record.hpp"
+#include "track/postgres/prepared.hpp"
+
+namespace lockkeeper::track::postgres {
+
+enum class Expect : std::uint8_t { query, function_call, sync, parse, bind, describe, execute, close };
+
+/// Whose messages they are, and what becomes of the replies. All but `client`: they are ours, and swallowed.
+enum class Purpose : std::uint8_t {
+  client,
+  prepare,     ///< Parse or Close of a shared statement.
+  parameters,  ///< Sets what follows the client.
+  pin_check,   ///< Asks what state the connection has.
+  probe,       ///< An empty query: marks a place in the stream of replies.
+  clean_up,    ///< Rollback, or the reset of session state.
+};
+
+/// One message that is to be answered.
+struct Expected {
+  Expect kind = Expect::query;
+  Purpose purpose = Purpose::client;
+  bool portal = false;             ///< describe, close: of a portal.
+  bool changes_name = false;       ///< parse, close: what a name of the client stands for changes with it.
+  bool behind_copy_end = false;    ///< sync: sent behind the end of a COPY that had not begun yet.
+  bool drops_all = false;          ///< query, execute: DEALLOCATE ALL or DISCARD ALL is in it.
+  bool drops_unnamed = false;      ///< query: the client's unnamed statement ends with it.
+  PreparedPtr prepared = nullptr;  ///< parse: what it makes; bind, describe: what it uses. Transaction mode alone.
+  std::string name =
+      {};  ///< The client's name: of the statement (parse, describe, close) or the portal (bind, execute).
+  model::StatementPtr statement = nullptr;  ///< query, execute, bind; may be empty.
+  std::uint64_t parameters = 0;             ///< bind, execute: hash; 0: not known.
+  model::WallTime sent_at = {};
+
+  /// ReadyForQuery is its last reply.
+  [[nodiscard]] bool ends_with_ready() const noexcept { return kind <= Expect::sync; }
+};
+
+class Exchange {
+ public:
+  /// More unanswered messages than any client pipelines; each is remembered. Beyond it the client is made to wait.
+  static constexpr std::size_t most_outstanding = 65'536;
+
+  [[nodiscard]] bool empty() const noexcept { return head_ == items_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size() - head_; }
+  [[nodiscard]] Expected& front() noexcept { return items_[head_]; }
+  [[nodiscard]] const Expected& front() const noexcept { return items_[head_]; }
+  [[nodiscard]] const Expected& back() const noexcept { return items_.back(); }
+
+  Expected& push(Expected expected);
+  void pop() noexcept;
+
+  /// After an error in an extended-protocol message: what the server will not answer is given out, up to the next
+  /// Sync that was sent. Returns whether there is one.
+  bool skip_to_sync(std::vector<Expected>& skipped);
+
+  /// A COPY FROM STDIN has begun with the message in front: the Syncs sent behind it are read by it. How many there
+  /// were.
+  std::size_t drop_syncs();
+
+  /// For whoever must know what is still to come (a statement's name may be made and closed several times).
+  [[nodiscard]] auto begin() const noexcept { return items_.begin() + static_cast<std::ptrdiff_t>(head_); }
+  [[nodiscard]] auto end() const noexcept { return items_.end(); }
+
+  void clear() noexcept;
+
+ private:
+  std::vector<Expected> items_;
+  std::size_t head_ = 0;
+};
+
+}  // namespace lockkeeper::track::postgres

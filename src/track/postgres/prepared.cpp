@@ -1,0 +1,35 @@
+#include "track/postgres/prepared.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "track/postgres/statement_cache.hpp"
+
+namespace lockkeeper::track::postgres {
+
+PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types, StatementCache& cache) {
+  const std::uint64_t hash = XXH3_64bits_withSeed(types.data(), types.size(), XXH3_64bits(sql.data(), sql.size()));
+  const auto [first, last] = known_.equal_range(hash);
+  for (auto each = first; each != last; ++each) {
+    if (PreparedPtr known = each->second.lock(); known && known->sql == sql && known->types == types) return known;
+  }
+  if (known_.size() >= sweep_at_) sweep();
+  const Seen& seen = cache.seen(sql);
+  auto made = std::make_shared<Prepared>();
+  made->name = std::string(prepared_prefix) + std::to_string(worker_) + "_" + std::to_string(++last_);
+  made->sql = sql;
+  made->types = types;
+  made->statement = seen.statement;
+  made->traits = seen.traits;
+  known_.emplace(hash, made);
+  return made;
+}
+
+// What nobody holds any more goes; so the registry is never twice as large as what is held.
+void PreparedRegistry::sweep() {
+  std::erase_if(known_, [](const auto& each) { return each.second.expired(); });
+  sweep_at_ = std::max<std::size_t>(1'024, known_.size() * 2);
+}
+
+}  // namespace lockkeeper::track::postgres

@@ -1,0 +1,53 @@
+// What a server connection has in it that outlives one client's use: parameters, prepared statements, transaction
+// status.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "track/postgres/pin_check.hpp"
+#include "track/postgres/prepared.hpp"
+#include "wire/postgres/backend.hpp"
+
+namespace lockkeeper::track::postgres {
+
+/// Values of the parameters that a server reports by itself (ParameterStatus), by name as it writes them.
+using Parameters = std::map<std::string, std::string, std::less<>>;
+
+/// Whether a parameter, in any case of letters, is one that the server reports and a session may set: it follows its
+/// client.
+[[nodiscard]] bool follows_client(std::string_view parameter) noexcept;
+/// Those, in lower case.
+[[nodiscard]] std::span<const std::string_view> parameters_that_follow() noexcept;
+
+/// Belongs to whoever holds the connection.
+class Server {
+ public:
+  /// Prepared statements of ours that one connection holds at most; the one used longest ago makes way.
+  explicit Server(std::size_t most_prepared) : most_prepared_(most_prepared) {}
+
+  Parameters parameters;
+  wire::postgres::TransactionStatus status = wire::postgres::TransactionStatus::idle;
+  FreshSession fresh;   ///< As it was right after login.
+  PreparedPtr unnamed;  ///< What its unnamed statement is; nullptr: there is none, or it is not known.
+
+  /// Marks it as used just now.
+  [[nodiscard]] bool has(const PreparedPtr& prepared);
+  void add(const PreparedPtr& prepared);
+  void remove(const Prepared& prepared);
+  void forget_all() noexcept;
+  /// The statement to be closed for another one, removed from here already; nullptr while there is room.
+  [[nodiscard]] PreparedPtr make_room();
+  [[nodiscard]] std::size_t prepared() const noexcept { return by_use_.size(); }
+
+ private:
+  std::size_t most_prepared_;
+  std::list<PreparedPtr> by_use_;  // The one used last in front.
+  std::unordered_map<const Prepared*, std::list<PreparedPtr>::iterator> where_;
+};
+
+}  // namespace lockkeeper::track::postgres

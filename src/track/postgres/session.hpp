@@ -1,0 +1,239 @@
+// One client's conversation with the servers it is given, message by message: what goes where, when a server connection
+// may be taken back, and what the client did.
+//
+// Pure: bytes and `now` in, decisions and bytes out. The relay forwards what this says, and nothing else knows the
+// protocol.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/recording.hpp"
+#include "track/postgres/exchange.hpp"
+#include "track/postgres/pin_check.hpp"
+#include "track/postgres/prepared.hpp"
+#include "track/postgres/recorder.hpp"
+#include "track/postgres/server.hpp"
+#include "track/postgres/statement_cache.hpp"
+#include "wire/postgres/frame.hpp"
+#include "wire/postgres/frontend.hpp"
+
+namespace lockkeeper::track::postgres {
+
+enum class Mode : std::uint8_t {
+  session,      ///< One server connection for the client's whole life: nothing is rewritten.
+  transaction,  ///< A server connection for each transaction.
+};
+
+/// A message as far as it is held: at least `wanted_...` bytes of its body, or all of it.
+struct Message {
+  char type = 0;
+  std::uint32_t size = 0;  ///< Of the whole body.
+  wire::postgres::Bytes body;
+
+  [[nodiscard]] bool whole() const noexcept { return body.size() == size; }
+};
+
+/// Bytes that a step adds, before what it forwards.
+struct Output {
+  std::string to_server;
+  std::string to_client;
+};
+
+/// What becomes of a message.
+struct Step {
+  /// Of the message's bytes, header included: not to be forwarded; what was put into the output stands in their place.
+  /// 0: it goes as it is. More than there are (SIZE_MAX): all.
+  std::size_t skip = 0;
+  bool released = false;      ///< The server connection is free: nothing is outstanding, no transaction, no state left.
+  bool said_goodbye = false;  ///< Terminate: the client leaves in order.
+  std::string_view refused =
+      {};  ///< Not empty: the message cannot be taken, and why; the client is to be closed (08P01).
+  std::string_view broken = {};   ///< Not empty: the server connection must not be used again, and why.
+  bool server_ends = false;       ///< A fatal error: the server closes the connection after it.
+  bool answered = false;          ///< One more ReadyForQuery for the client: a query or pipeline is done (statistics).
+  bool transaction_over = false;  ///< ... and no transaction is open after it.
+};
+
+struct SessionSettings {
+  Mode mode = Mode::session;
+  bool record = true;
+};
+
+/// What the workers' sessions share; belongs to one worker.
+struct Shared {
+  StatementCache& statements;
+  PreparedRegistry& prepared;
+  Facts& facts;
+};
+
+class Session {
+ public:
+  using Status = wire::postgres::TransactionStatus;
+
+  Session(const SessionSettings& settings, Shared shared, std::shared_ptr<const model::ClientIdentity> who);
+
+  // --- What the relay must hold of a message before it gives it here ---
+
+  [[nodiscard]] std::size_t wanted_from_client(char type, std::uint32_t size) const noexcept;
+  [[nodiscard]] std::size_t wanted_from_server(char type, std::uint32_t size) const noexcept;
+  /// Larger messages that would have to be held whole are refused.
+  static constexpr std::uint32_t most_held = 16U << 20U;
+
+  // --- The server connection ---
+
+  /// Whether the message needs one. Without: `client` answers it here.
+  [[nodiscard]] bool needs_server(const Message& message) const noexcept;
+  /// It is ours until `unlink`. In transaction mode what follows the client is set first.
+  void link(Server& server, const model::SessionId& id, std::string local_endpoint, Output& out, model::WallTime now);
+  void unlink() noexcept;
+  [[nodiscard]] bool linked() const noexcept { return server_ != nullptr; }
+
+  // --- Messages ---
+
+  [[nodiscard]] Step client(const Message& message, Output& out, model::WallTime now);
+  [[nodiscard]] Step server(const Message& message, Output& out, model::WallTime now);
+
+  // --- Endings ---
+
+  /// The client is gone while a server connection is linked. Appends what brings that to a ReadyForQuery (the end of a
+  /// COPY, a Sync, a rollback); replies are swallowed from now on. `released` at once, with a later message, or never:
+  /// the relay has a deadline.
+  [[nodiscard]] Step abandon(Output& out, model::WallTime now);
+  [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
+  /// The server connection is gone. `end`: what became of an open transaction; with a COMMIT under way it is unknown.
+  void lost_server(model::TransactionEnd end, model::WallTime now);
+
+  // --- What the client is told about itself ---
+
+  /// Parameters as the client knows them. At login: the server's, then what the client asked for.
+  Parameters parameters;
+
+  // --- For those who look ---
+
+  [[nodiscard]] bool idle() const noexcept { return exchange_.empty() && !skipping_ && !copy_in_ && !unsynced_; }
+  [[nodiscard]] Status status() const noexcept { return status_; }
+  [[nodiscard]] bool in_transaction() const noexcept { return status_ != Status::idle; }
+  [[nodiscard]] std::size_t outstanding() const noexcept { return exchange_.size(); }
+  /// Something of the client's own is being answered, not only what we asked for ourselves.
+  [[nodiscard]] bool answers_client() const noexcept;
+  /// A COMMIT was sent and not answered: if the connection dies now, nobody knows.
+  [[nodiscard]] bool commit_under_way() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& pins() const noexcept { return pins_; }
+  [[nodiscard]] model::WallTime state_since() const noexcept { return state_since_; }
+  /// Since when what is being answered has been under way; meaningful unless idle.
+  [[nodiscard]] model::WallTime busy_since() const noexcept;
+  [[nodiscard]] std::optional<model::WallTime> transaction_since() const noexcept;
+  [[nodiscard]] model::RecordedClient recorded(model::WallTime now) const;
+
+ private:
+  /// Lets maps of strings be asked with views.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  struct Name {
+    PreparedPtr confirmed = nullptr;  // As far as the server has answered.
+    PreparedPtr pending = nullptr;    // As it will be if all goes well.
+    std::uint32_t under_way = 0;
+    [[nodiscard]] const PreparedPtr& effective() const noexcept { return under_way > 0 ? pending : confirmed; }
+  };
+  struct Portal {
+    model::StatementPtr statement = nullptr;
+    std::uint64_t parameters = 0;
+    model::WallTime opened_at = {};
+    std::int64_t rows = 0;
+    bool suspended = false;
+    bool drops_all = false;
+  };
+
+  // Client's side: session_client.cpp
+  Step malformed(Expect kind, model::WallTime now);
+  Step query(const Message& message, Output& out, model::WallTime now);
+  Step deallocate(const Message& message, const Seen& seen, Output& out, model::WallTime now);
+  Step parse(const Message& message, Output& out, model::WallTime now);
+  Step parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, model::WallTime now);
+  Step bind(const Message& message, Output& out, model::WallTime now);
+  Step describe(const Message& message, Output& out, model::WallTime now);
+  Step close(const Message& message, model::WallTime now);
+  Step execute(const Message& message, model::WallTime now);
+  Step sync(const Message& message, Output& out, model::WallTime now);
+  Step copy(const Message& message) noexcept;
+  Step without_server(const Message& message, Output& out) const;
+  Expected& expect(Expect kind, model::WallTime now);
+  Expected& expect_ours(Expect kind, Purpose purpose, model::WallTime now);
+  void drop_unnamed(Expected& expected);
+  void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
+  void note_custom_parameters(const Traits& traits, std::string_view sql);
+  void pin_for_good(std::string_view reason);
+  [[nodiscard]] bool rewrites() const noexcept { return settings_.mode == Mode::transaction; }
+
+  // Names: session_names.cpp
+  [[nodiscard]] PreparedPtr find(std::string_view name) const;
+  void change(std::string_view name, PreparedPtr to);
+  void confirm(const Expected& expected);
+  void undo(const std::vector<Expected>& skipped);
+  void forget_names();
+  static void revert(Name& name) noexcept;
+  /// Makes sure that the server has what the client means by the name: under its shared name, or as the unnamed one.
+  void make_known(std::string_view name, const PreparedPtr& prepared, Output& out, model::WallTime now);
+  void make_room_for(const PreparedPtr& prepared, Output& out, model::WallTime now);
+  [[nodiscard]] std::string_view server_name(std::string_view name, const PreparedPtr& prepared) const noexcept;
+
+  // Server's side: session_server.cpp
+  Step ready(const Message& message, Output& out, model::WallTime now);
+  Step error(const Message& message, Output& out, model::WallTime now);
+  Step command_complete(const Message& message, model::WallTime now);
+  Step reply(Expect kind, model::WallTime now);
+  Step parameter(const Message& message);
+  Step notice(const Message& message, model::WallTime now);
+  Step begin_copy_in();
+  void settle(Step& step, Output& out, model::WallTime now);
+  void follow_up_abandoned(Step& step, Output& out, model::WallTime now);
+  [[nodiscard]] bool swallows() const noexcept;
+  [[nodiscard]] Step pass(const Message& message) const noexcept;
+  void ask_for_pins(Output& out, model::WallTime now);
+  void read_pin_check_row(const Message& message);
+  void end_portals() noexcept;
+
+  SessionSettings settings_;
+  Shared shared_;
+  std::shared_ptr<const model::ClientIdentity> who_;
+  Recorder recorder_;
+  Exchange exchange_;
+
+  Server* server_ = nullptr;
+  model::SessionId server_id_;
+  std::string server_endpoint_;
+  model::WallTime linked_at_;
+
+  std::unordered_map<std::string, Name, TextHash, std::equal_to<>> names_;
+  Name unnamed_;
+  std::unordered_map<std::string, Portal, TextHash, std::equal_to<>> portals_;
+  Portal unnamed_portal_;
+
+  std::vector<std::string> pins_;
+  std::vector<std::string> pins_for_good_;
+  std::vector<std::string> custom_;      // Parameters of the client's own that this server connection may have.
+  std::unique_ptr<SessionState> state_;  // As the last pin check said.
+  model::WallTime state_since_;
+  Status status_ = Status::idle;
+  std::uint8_t syncs_in_copy_ = 0;  // Sent before a COPY FROM STDIN began, and read by it, as far as one can tell.
+  bool unsynced_ = false;           // Extended-protocol messages were sent, and no Sync behind them yet.
+  bool skipping_ = false;           // After an error, until the client's next Sync.
+  bool copy_in_ = false;            // The server reads COPY data, and the client has not ended it.
+  bool copy_ended_early_ = false;   // The client has ended a COPY that the server has not begun yet.
+  bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
+  bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
+  bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link.
+  bool abandoned_ = false;
+  bool cleaned_ = false;  // Session state was reset after the client had gone.
+};
+
+}  // namespace lockkeeper::track::postgres

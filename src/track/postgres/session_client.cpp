@@ -1,0 +1,377 @@
+// What a client says.
+#include <algorithm>
+#include <utility>
+
+#include "track/postgres/session.hpp"
+#include "track/postgres/traits_set_config.hpp"
+#include "track/postgres/unit.hpp"
+#include "wire/postgres/backend.hpp"
+#include "wire/postgres/frontend.hpp"
+
+namespace lockkeeper::track::postgres {
+namespace {
+
+namespace frontend = wire::postgres::frontend;
+using model::WallTime;
+using wire::postgres::Target;
+
+// Names and the beginning of the parameters: enough to know what runs, and to tell small parameters from others.
+constexpr std::size_t bind_head = 8 * 1024;
+// A statement's shape is taken from its first 64 KiB.
+constexpr std::size_t text_head = 64 * 1024;
+// Open at the same time and told of; a client that has more is recorded without the others.
+constexpr std::size_t most_portals = 256;
+// As much as a client that never closes any statement may make us hold.
+constexpr std::size_t most_names = 65'536;
+
+Step refuse(std::string_view why) { return {.refused = why}; }
+
+bool drops_all(const Traits& traits) noexcept {
+  return traits.has(Trait::deallocate_all) || traits.has(Trait::discard_all);
+}
+
+std::size_t whole(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
+
+// How much of the message the names at its beginning take, its header included.
+std::size_t names_end(const Message& message, std::string_view last_name) noexcept {
+  return wire::postgres::header_size +
+         static_cast<std::size_t>(last_name.data() + last_name.size() + 1 - message.body.data());
+}
+
+}  // namespace
+
+std::size_t Session::wanted_from_client(char type, std::uint32_t size) const noexcept {
+  switch (type) {
+    case frontend::query: return std::min<std::size_t>(size, text_head);
+    case frontend::parse: return rewrites() && size <= most_held ? size : std::min<std::size_t>(size, text_head);
+    case frontend::bind: return std::min<std::size_t>(size, bind_head);
+    case frontend::describe:
+    case frontend::close:
+    case frontend::execute: return std::min<std::size_t>(size, bind_head);
+    default: return 0;
+  }
+}
+
+bool Session::needs_server(const Message& message) const noexcept {
+  if (linked()) return false;
+  switch (message.type) {
+    case frontend::terminate:
+    case frontend::flush:
+    case frontend::copy_data:
+    case frontend::copy_done:
+    case frontend::copy_fail:
+    case frontend::sync: return false;
+    default: return true;
+  }
+}
+
+Step Session::without_server(const Message& message, Output& out) const {
+  // A Sync that nothing was sent before is answered by any server alike; COPY data without a COPY is ignored by all.
+  if (message.type == frontend::sync) wire::postgres::append_ready(out.to_client, Status::idle);
+  return {.skip = whole(message), .answered = message.type == frontend::sync};
+}
+
+Step Session::client(const Message& message, Output& out, WallTime now) {
+  if (message.type == frontend::terminate) return {.skip = whole(message), .said_goodbye = true};
+  if (!linked()) return without_server(message, out);
+  if (idle()) state_since_ = now;
+  if (exchange_.size() >= Exchange::most_outstanding)
+    return refuse("more unanswered messages than can be kept track of");
+  switch (message.type) {
+    case frontend::parse:
+    case frontend::bind:
+    case frontend::describe:
+    case frontend::execute:
+    case frontend::close: unsynced_ = true; break;
+    case frontend::query:
+    case frontend::function_call: unsynced_ = unsynced_ && skipping_; break;
+    default: break;
+  }
+  switch (message.type) {
+    case frontend::query: return query(message, out, now);
+    case frontend::parse: return parse(message, out, now);
+    case frontend::bind: return bind(message, out, now);
+    case frontend::describe: return describe(message, out, now);
+    case frontend::close: return close(message, now);
+    case frontend::execute: return execute(message, now);
+    case frontend::sync: return sync(message, out, now);
+    case frontend::function_call:
+      if (!skipping_) expect(Expect::function_call, now);
+      return {};
+    case frontend::copy_data:
+    case frontend::copy_done:
+    case frontend::copy_fail: return copy(message);
+    case frontend::flush: return {};
+    default: return refuse("unknown message type");
+  }
+}
+
+Expected& Session::expect(Expect kind, WallTime now) { return exchange_.push({.kind = kind, .sent_at = now}); }
+
+Expected& Session::expect_ours(Expect kind, Purpose purpose, WallTime now) {
+  return exchange_.push({.kind = kind, .purpose = purpose, .sent_at = now});
+}
+
+// What the server says of it is the answer: it reads the same bytes, and refuses them.
+Step Session::malformed(Expect kind, WallTime now) {
+  expect(kind, now);
+  return {};
+}
+
+Step Session::query(const Message& message, Output& out, WallTime now) {
+  if (skipping_) return {};
+  std::string_view sql = message.body;
+  if (message.whole()) {
+    const auto decoded = wire::postgres::decode_query(message.body);
+    if (!decoded) return malformed(Expect::query, now);
+    sql = decoded->sql;
+  }
+  const Seen& seen = shared_.statements.seen(sql);
+  if (rewrites() && seen.traits.deallocate_name() && message.whole()) return deallocate(message, seen, out, now);
+  if (model::UnitId unit = unit_of(sql); !unit.value().empty()) recorder_.unit(unit);
+  note_traits(seen, sql, out, now);
+  Expected& expected = expect(Expect::query, now);
+  expected.statement = seen.statement;
+  expected.drops_all = drops_all(seen.traits);
+  drop_unnamed(expected);
+  return {};
+}
+
+// The server drops its unnamed statement with every simple query, whatever its text.
+void Session::drop_unnamed(Expected& expected) {
+  server_->unnamed = nullptr;
+  if (!unnamed_.effective()) return;
+  expected.drops_unnamed = true;
+  change("", nullptr);
+}
+
+// What may leave state behind, or may take away what was left: the server is asked once the transaction is over.
+void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, WallTime now) {
+  if (!rewrites()) return;
+  const Traits& traits = seen.traits;
+  if (traits.has_any(makes_state & ~traits_mask(Trait::set_session))) suspect_ = true;
+  if (traits.has(Trait::set_session)) {
+    suspect_ = suspect_ ||
+               !std::ranges::all_of(traits.parameters(), [](const std::string& each) { return follows_client(each); });
+  }
+  if (!pins_.empty() && traits.has_any(unmakes_state)) suspect_ = true;
+  note_custom_parameters(traits, sql);
+  // What the server cannot be asked about stays for good.
+  if (traits.has(Trait::load)) pin_for_good("LOAD");
+  if (traits.has(Trait::untold)) pin_for_good("a backup or a connection kept by a function");
+  if (traits.has(Trait::sequence_value) && fresh_ && exchange_.empty() && server_->status != Status::failed) {
+    // currval and lastval would tell what another client's statement drew: now they say that there is nothing.
+    wire::postgres::append_query(out.to_server, "DISCARD SEQUENCES");
+    expect_ours(Expect::query, Purpose::parameters, now);
+  }
+  using enum sql::StatementKind;
+  const auto kind = seen.statement->kind;
+  if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
+}
+
+// Parameters with a dot in their name that no extension knows (my.tenant) are not in the server's list: they are asked
+// for by name.
+void Session::note_custom_parameters(const Traits& traits, std::string_view sql) {
+  const auto note = [&](const std::string& name) {
+    if (!name.contains('.') || std::ranges::find(custom_, name) != custom_.end()) return;
+    if (custom_.size() >= most_pin_names) return pin_for_good("more parameters of its own than can be asked for");
+    custom_.push_back(name);
+  };
+  if (traits.has(Trait::set_session)) std::ranges::for_each(traits.parameters(), note);
+  if (!traits.has(Trait::set_config)) return;
+  const ConfigCalls calls = config_calls(sql);
+  std::ranges::for_each(calls.session, note);
+  if (calls.unknown) pin_for_good("set_config of a name that the text does not show");
+}
+
+void Session::pin_for_good(std::string_view reason) {
+  if (std::ranges::find(pins_for_good_, reason) == pins_for_good_.end()) pins_for_good_.emplace_back(reason);
+}
+
+// DEALLOCATE of a name that the client has given in the extended protocol: the server knows it by another one.
+Step Session::deallocate(const Message& message, const Seen& seen, Output& out, WallTime now) {
+  const std::string name(*seen.traits.deallocate_name());
+  const PreparedPtr prepared = find(name);
+  note_traits(seen, {}, out, now);
+  if (prepared) make_known(name, prepared, out, now);
+  Expected& expected = expect(Expect::query, now);
+  expected.statement = seen.statement;
+  expected.name = name;
+  expected.prepared = prepared;
+  drop_unnamed(expected);
+  if (!prepared) return {};
+  // It goes from the server too, though others share it: they have it made again when they next need it.
+  wire::postgres::append_query(out.to_server, "DEALLOCATE " + prepared->name);
+  return {.skip = whole(message)};
+}
+
+Step Session::parse(const Message& message, Output& out, WallTime now) {
+  if (message.size > most_held && rewrites()) return refuse("a Parse message of more than 16 MiB in transaction mode");
+  if (skipping_) return {};
+  if (!message.whole()) {  // Session mode: the text's beginning is enough.
+    const std::size_t name_end = message.body.find('\0');
+    if (name_end == std::string_view::npos) return malformed(Expect::parse, now);
+    const std::string_view sql = message.body.substr(name_end + 1);
+    Expected& expected = expect(Expect::parse, now);
+    expected.name = message.body.substr(0, name_end);
+    expected.changes_name = true;
+    const Seen& seen = shared_.statements.seen(sql);
+    auto prepared = std::make_shared<Prepared>();
+    prepared->statement = seen.statement;
+    prepared->traits = seen.traits;
+    change(message.body.substr(0, name_end), std::move(prepared));
+    return {};
+  }
+  const auto parsed = wire::postgres::decode_parse(message.body);
+  if (!parsed) return malformed(Expect::parse, now);
+  if (model::UnitId unit = unit_of(parsed->sql); !unit.value().empty()) recorder_.unit(unit);
+  if (rewrites() && !parsed->name.empty()) return parse_named(message, *parsed, out, now);
+  PreparedPtr prepared = shared_.prepared.intern(parsed->sql, parsed->types, shared_.statements);
+  Expected& expected = expect(Expect::parse, now);
+  expected.name = parsed->name;
+  expected.prepared = prepared;
+  expected.changes_name = true;
+  if (parsed->name.empty()) server_->unnamed = prepared;
+  change(parsed->name, std::move(prepared));
+  return {};
+}
+
+Step Session::parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, WallTime now) {
+  if (names_.size() >= most_names) return refuse("more than 65,536 prepared statements of one client");
+  // Where all names are being dropped, whether this one is taken is for the server to say.
+  const bool dropping = std::ranges::any_of(exchange_, [](const Expected& each) { return each.drops_all; });
+  const PreparedPtr before = dropping ? nullptr : find(parsed.name);
+  PreparedPtr prepared = shared_.prepared.intern(parsed.sql, parsed.types, shared_.statements);
+  if (before) {
+    // A name that is taken: the server itself refuses it, under the name it knows it by.
+    make_known(parsed.name, before, out, now);
+    Expected& expected = expect(Expect::parse, now);
+    expected.prepared = before;
+    expected.name = parsed.name;
+    wire::postgres::append_parse(out.to_server, before->name, parsed.sql, parsed.types);
+    return {.skip = whole(message)};
+  }
+  if (server_->has(prepared) && exchange_.empty() && server_->status != Status::failed) {
+    // Another client's, or an earlier use: it is there, and nothing stands before the answer.
+    names_[std::string(parsed.name)].confirmed = std::move(prepared);
+    wire::postgres::append_parse_complete(out.to_client);
+    return {.skip = whole(message)};
+  }
+  // What was asked before may fail, and then this must not have happened: so the server does it, be it again.
+  make_room_for(prepared, out, now);
+  Expected& expected = expect(Expect::parse, now);
+  expected.prepared = prepared;
+  expected.name = parsed.name;
+  expected.changes_name = true;
+  wire::postgres::append_parse(out.to_server, prepared->name, parsed.sql, parsed.types);
+  change(parsed.name, std::move(prepared));
+  return {.skip = whole(message)};
+}
+
+Step Session::bind(const Message& message, Output& out, WallTime now) {
+  if (skipping_) return {};
+  const auto bound = wire::postgres::decode_bind(message.body);
+  if (!bound) return malformed(Expect::bind, now);
+  const PreparedPtr prepared = find(bound->statement);
+  std::size_t skip = 0;
+  if (prepared) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
+  if (rewrites()) {
+    make_known(bound->statement, prepared, out, now);
+    const std::string_view name = server_name(bound->statement, prepared);
+    if (name != bound->statement) {
+      skip = names_end(message, bound->statement);
+      wire::postgres::append_bind_head(out.to_server, bound->portal, name, whole(message) - skip);
+    }
+  }
+  Expected& expected = expect(Expect::bind, now);
+  expected.name = bound->statement;
+  expected.prepared = prepared;
+  Portal portal{.opened_at = now};
+  if (prepared) {
+    portal.statement = prepared->statement;
+    portal.drops_all = drops_all(prepared->traits);
+  }
+  if (message.whole()) portal.parameters = parameters_hash(bound->parameters);
+  if (bound->portal.empty()) {
+    unnamed_portal_ = std::move(portal);
+  } else if (portals_.size() < most_portals || portals_.contains(bound->portal)) {
+    portals_.insert_or_assign(std::string(bound->portal), std::move(portal));
+  }
+  return {.skip = skip};
+}
+
+Step Session::describe(const Message& message, Output& out, WallTime now) {
+  if (skipping_) return {};
+  const auto described = wire::postgres::decode_describe(message.body);
+  if (!described) return malformed(Expect::describe, now);
+  const bool portal = described->target == Target::portal;
+  const PreparedPtr prepared = portal ? nullptr : find(described->name);
+  std::size_t skip = 0;
+  if (rewrites() && !portal) {
+    make_known(described->name, prepared, out, now);
+    const std::string_view name = server_name(described->name, prepared);
+    if (name != described->name) {
+      skip = whole(message);
+      wire::postgres::append_describe(out.to_server, Target::statement, name);
+    }
+  }
+  Expected& expected = expect(Expect::describe, now);
+  expected.name = described->name;
+  expected.portal = portal;
+  expected.prepared = prepared;
+  return {.skip = skip};
+}
+
+// A statement that others share stays on the server: there the client's own name is unknown, which Close does not mind.
+Step Session::close(const Message& message, WallTime now) {
+  if (skipping_) return {};
+  const auto closed = wire::postgres::decode_close(message.body);
+  if (!closed) return malformed(Expect::close, now);
+  Expected& expected = expect(Expect::close, now);
+  expected.name = closed->name;
+  expected.portal = closed->target == Target::portal;
+  if (expected.portal) return {};
+  expected.changes_name = true;
+  change(closed->name, nullptr);
+  if (closed->name.empty()) server_->unnamed = nullptr;
+  return {};
+}
+
+Step Session::execute(const Message& message, WallTime now) {
+  if (skipping_) return {};
+  const auto executed = wire::postgres::decode_execute(message.body);
+  if (!executed) return malformed(Expect::execute, now);
+  Expected& expected = expect(Expect::execute, now);
+  expected.name = executed->portal;
+  const Portal* portal = nullptr;
+  if (executed->portal.empty()) {
+    portal = &unnamed_portal_;
+  } else if (const auto found = portals_.find(executed->portal); found != portals_.end()) {
+    portal = &found->second;
+  }
+  if (portal != nullptr) {
+    expected.statement = portal->statement;
+    expected.parameters = portal->parameters;
+    expected.drops_all = portal->drops_all;
+  }
+  return {};
+}
+
+Step Session::sync(const Message& message, Output& out, WallTime now) {
+  static_cast<void>(message);
+  static_cast<void>(out);
+  if (copy_in_) return {};  // Read by the COPY, and not answered.
+  skipping_ = unsynced_ = false;
+  expect(Expect::sync, now).behind_copy_end = copy_ended_early_;
+  return {};
+}
+
+Step Session::copy(const Message& message) noexcept {
+  if (message.type == frontend::copy_data) return {};
+  // Sent before the server has said that it begins to read: then it will read these first.
+  copy_ended_early_ = !copy_in_ && !exchange_.empty();
+  copy_in_ = false;
+  return {};
+}
+
+}  // namespace lockkeeper::track::postgres

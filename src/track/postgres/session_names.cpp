@@ -1,0 +1,123 @@
+// A client's names for prepared statements, and how they are made known to the server it has just now.
+#include <algorithm>
+#include <utility>
+
+#include "track/postgres/session.hpp"
+#include "wire/postgres/frontend.hpp"
+
+namespace lockkeeper::track::postgres {
+
+using model::WallTime;
+using wire::postgres::Target;
+
+PreparedPtr Session::find(std::string_view name) const {
+  if (name.empty()) return unnamed_.effective();
+  if (names_.empty()) return nullptr;
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : found->second.effective();
+}
+
+void Session::change(std::string_view name, PreparedPtr to) {
+  Name& entry = name.empty() ? unnamed_ : names_.try_emplace(std::string(name)).first->second;
+  entry.pending = std::move(to);
+  ++entry.under_way;
+}
+
+// A Parse or Close has been answered: the first of those under way for its name.
+void Session::confirm(const Expected& expected) {
+  const bool named = !expected.name.empty() && !expected.drops_unnamed;
+  const auto found = named ? names_.find(expected.name) : names_.end();
+  if (named && found == names_.end()) return;
+  Name& entry = named ? found->second : unnamed_;
+  if (entry.under_way == 0) return;
+  --entry.under_way;
+  if (entry.under_way == 0) {
+    entry.confirmed = std::exchange(entry.pending, nullptr);
+  } else {
+    entry.confirmed = expected.kind == Expect::parse ? expected.prepared : nullptr;
+  }
+  if (named && entry.under_way == 0 && !entry.confirmed) names_.erase(found);
+}
+
+// The first of these has failed, and the server does not do the others. What was sent behind the next Sync counts on.
+void Session::undo(const std::vector<Expected>& skipped) {
+  bool first = true;
+  for (const Expected& each : skipped) {
+    const bool failed = std::exchange(first, false);
+    if (each.kind == Expect::parse) {
+      server_->unnamed = nullptr;  // Gone, or not known.
+      if (each.prepared && rewrites()) server_->remove(*each.prepared);
+    }
+    if (each.drops_unnamed) revert(unnamed_);
+    if (!each.changes_name) continue;
+    if (each.name.empty()) {
+      // A Parse of the unnamed statement drops the one before it, also when it fails.
+      if (failed) unnamed_ = {.confirmed = nullptr, .pending = unnamed_.pending, .under_way = unnamed_.under_way};
+      revert(unnamed_);
+      continue;
+    }
+    const auto found = names_.find(each.name);
+    if (found == names_.end()) continue;
+    revert(found->second);
+    if (found->second.under_way == 0 && !found->second.confirmed) names_.erase(found);
+  }
+}
+
+void Session::revert(Name& name) noexcept {
+  if (name.under_way == 0 || --name.under_way > 0) return;
+  name.pending = nullptr;
+}
+
+// DEALLOCATE ALL: of both sides, but for what was sent behind it and is still to be answered.
+void Session::forget_names() {
+  for (auto& [name, entry] : names_) entry.confirmed = nullptr;
+  std::erase_if(names_, [](const auto& each) { return each.second.under_way == 0; });
+  unnamed_.confirmed = nullptr;
+  server_->forget_all();
+  if (unnamed_.under_way == 0) server_->unnamed = nullptr;
+  for (const Expected& each : exchange_) {
+    if (each.kind == Expect::parse && each.prepared && (each.purpose == Purpose::prepare || !each.name.empty()))
+      server_->add(each.prepared);
+  }
+}
+
+std::string_view Session::server_name(std::string_view name, const PreparedPtr& prepared) const noexcept {
+  if (name.empty()) return name;
+  if (prepared) return prepared->name;
+  // A name that the client has never given: the server answers that it does not exist. It must not be one of ours.
+  return name.starts_with(prepared_prefix) ? "lockkeeper: unknown" : name;
+}
+
+void Session::make_known(std::string_view name, const PreparedPtr& prepared, Output& out, WallTime now) {
+  if (!name.empty()) {
+    if (!prepared || server_->has(prepared)) return;
+    make_room_for(prepared, out, now);
+    wire::postgres::append_parse(out.to_server, prepared->name, prepared->sql, prepared->types);
+    expect_ours(Expect::parse, Purpose::prepare, now).prepared = prepared;
+    return;
+  }
+  if (prepared && server_->unnamed == prepared) return;
+  server_->unnamed = prepared;
+  if (prepared) {
+    wire::postgres::append_parse(out.to_server, "", prepared->sql, prepared->types);
+    expect_ours(Expect::parse, Purpose::prepare, now);
+  } else {
+    // What others have left there must not be run in its place: the client has none.
+    wire::postgres::append_close(out.to_server, Target::statement, "");
+    expect_ours(Expect::close, Purpose::prepare, now);
+  }
+}
+
+// Whatever the server still has by that name goes first, so that our own mistake about it cannot become an error.
+void Session::make_room_for(const PreparedPtr& prepared, Output& out, WallTime now) {
+  server_->remove(*prepared);
+  if (const PreparedPtr oldest = server_->make_room()) {
+    wire::postgres::append_close(out.to_server, Target::statement, oldest->name);
+    expect_ours(Expect::close, Purpose::prepare, now);
+  }
+  wire::postgres::append_close(out.to_server, Target::statement, prepared->name);
+  expect_ours(Expect::close, Purpose::prepare, now);
+  server_->add(prepared);
+}
+
+}  // namespace lockkeeper::track::postgres

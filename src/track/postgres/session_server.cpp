@@ -1,0 +1,321 @@
+// What a server answers.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "track/postgres/pin_check.hpp"
+#include "track/postgres/session.hpp"
+#include "wire/postgres/backend.hpp"
+#include "wire/postgres/frontend.hpp"
+
+namespace lockkeeper::track::postgres {
+namespace {
+
+namespace backend = wire::postgres::backend;
+using model::WallTime;
+
+constexpr std::string_view out_of_turn = "sent what the protocol does not allow here";
+constexpr std::size_t tag_head = 256;         // A command tag is a few words.
+constexpr std::size_t text_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
+
+std::size_t whole(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
+
+// What follows the client by itself is not asked about. The usual question is made once.
+std::string session_state_question(const std::vector<std::string>& custom) {
+  static const std::string usual = pin_check_sql(parameters_that_follow());
+  if (custom.empty()) return usual;
+  return pin_check_sql(parameters_that_follow(), custom);
+}
+
+}  // namespace
+
+std::size_t Session::wanted_from_server(char type, std::uint32_t size) const noexcept {
+  switch (type) {
+    case backend::ready_for_query: return size;
+    case backend::command_complete: return std::min<std::size_t>(size, tag_head);
+    case backend::error:
+    case backend::notice:
+    case backend::parameter_status: return std::min<std::size_t>(size, text_head);
+    case backend::data_row:
+      if (!exchange_.empty() && exchange_.front().purpose == Purpose::pin_check)
+        return std::min<std::size_t>(size, text_head);
+      return 0;
+    default: return 0;
+  }
+}
+
+bool Session::swallows() const noexcept {
+  return abandoned_ || (!exchange_.empty() && exchange_.front().purpose != Purpose::client);
+}
+
+Step Session::pass(const Message& message) const noexcept { return {.skip = swallows() ? whole(message) : 0}; }
+
+Step Session::server(const Message& message, Output& out, WallTime now) {
+  Step step = pass(message);
+  switch (message.type) {
+    case backend::data_row:
+      if (step.skip == 0) {
+        recorder_.row(message.size);
+      } else {
+        read_pin_check_row(message);
+      }
+      return step;
+    case backend::ready_for_query: return ready(message, out, now);
+    case backend::command_complete: {
+      const Step done = command_complete(message, now);
+      return {.skip = step.skip, .broken = done.broken};
+    }
+    case backend::error: return error(message, out, now);
+    case backend::parse_complete: return reply(Expect::parse, now);
+    case backend::bind_complete: return reply(Expect::bind, now);
+    case backend::close_complete: return reply(Expect::close, now);
+    case backend::row_description:
+    case backend::no_data:
+      if (!exchange_.empty() && exchange_.front().kind == Expect::describe) return reply(Expect::describe, now);
+      return step;
+    case backend::empty_query:
+    case backend::portal_suspended:
+      if (!exchange_.empty() && exchange_.front().kind == Expect::execute) {
+        if (message.type == backend::portal_suspended && exchange_.front().name.empty())
+          unnamed_portal_.suspended = true;
+        recorder_.ended(exchange_.front(), now);
+        return reply(Expect::execute, now);
+      }
+      return step;
+    case backend::copy_in:
+    case backend::copy_both: return begin_copy_in();
+    case backend::parameter_status: return parameter(message);
+    case backend::notice: return notice(message, now);
+    case backend::copy_data: recorder_.row(message.size); return step;
+    case backend::copy_out:
+    case backend::copy_done:
+    case backend::parameter_description:
+    case backend::function_result: return step;
+    case backend::notification: return {.skip = abandoned_ ? whole(message) : 0};
+    default: return {.broken = out_of_turn};
+  }
+}
+
+// A reply that is the last of its message.
+Step Session::reply(Expect kind, WallTime now) {
+  static_cast<void>(now);
+  if (exchange_.empty() || exchange_.front().kind != kind) return {.broken = out_of_turn};
+  const Expected& expected = exchange_.front();
+  const bool ours = swallows();
+  // The server took a name that was to be refused: what it has by that name is not what we think.
+  if (kind == Expect::parse && expected.purpose == Purpose::client && expected.prepared && !expected.changes_name) {
+    return {.broken = "has other prepared statements than is known"};
+  }
+  if (expected.purpose == Purpose::client && expected.changes_name) confirm(expected);
+  if (kind == Expect::close && expected.portal) portals_.erase(expected.name);
+  exchange_.pop();
+  // Every reply of this kind is a bare header, but for those of Describe.
+  return {.skip = ours ? SIZE_MAX : 0};
+}
+
+Step Session::command_complete(const Message& message, WallTime now) {
+  if (exchange_.empty()) return {.broken = out_of_turn};
+  const auto tag = wire::postgres::decode_command_complete(message.body);
+  Expected& expected = exchange_.front();
+  if (tag && expected.purpose == Purpose::client) {
+    if (tag->command == "DEALLOCATE ALL" || tag->command == "DISCARD ALL") {
+      forget_names();
+    } else if (tag->command == "DEALLOCATE" && !expected.name.empty()) {
+      if (expected.prepared) server_->remove(*expected.prepared);
+      names_.erase(expected.name);
+    }
+    recorder_.command(expected, *tag, now);
+  }
+  if (expected.kind == Expect::execute) exchange_.pop();
+  return {};
+}
+
+Step Session::begin_copy_in() {
+  if (exchange_.empty()) return {.broken = out_of_turn};
+  copy_in_ = !std::exchange(copy_ended_early_, false);
+  syncs_in_copy_ = static_cast<std::uint8_t>(std::min<std::size_t>(exchange_.drop_syncs(), 255));
+  return {.skip = swallows() ? SIZE_MAX : 0};
+}
+
+Step Session::parameter(const Message& message) {
+  const auto status = wire::postgres::decode_parameter_status(message.body);
+  if (!status) return {.broken = out_of_turn};
+  server_->parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+  if (swallows()) return {.skip = whole(message)};
+  parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+  return {};
+}
+
+Step Session::notice(const Message& message, WallTime now) {
+  const Step step = pass(message);
+  if (step.skip != 0) return step;
+  if (const auto notice = wire::postgres::decode_notice(message.body)) {
+    recorder_.notice(notice->sqlstate, exchange_.empty() ? nullptr : &exchange_.front(), now);
+  }
+  return step;
+}
+
+Step Session::error(const Message& message, Output& out, WallTime now) {
+  const auto error = wire::postgres::decode_notice(message.body);
+  Step step = pass(message);
+  step.server_ends = !error || error->fatal();
+  if (exchange_.empty()) {  // Nobody asked: the server closes the connection, and says why.
+    if (!step.server_ends) step.broken = out_of_turn;
+    return step;
+  }
+  const Expected& expected = exchange_.front();
+  if (expected.purpose == Purpose::client) recorder_.failed(&expected, error ? error->sqlstate : "XX000", now);
+  // A statement that could not be made again is the client's affair: it hears what the server says of it.
+  if (expected.purpose == Purpose::prepare && !abandoned_) step.skip = 0;
+  if (expected.kind == Expect::query && expected.purpose == Purpose::clean_up) step.broken = "could not be made clean";
+  if (expected.kind == Expect::query && expected.purpose == Purpose::parameters && error) {
+    // What the server would have said at a login of the client's own.
+    auto fatal = *error;
+    fatal.severity = "FATAL";
+    wire::postgres::append_error(out.to_client, fatal);
+    step.server_ends = true;
+    step.broken = "does not take the parameters that its client has";
+  }
+  if (expected.purpose == Purpose::pin_check) pins_ = {"session state that could not be looked at"};
+  if (step.skip == 0 && expected.prepared && message.whole() && rewrites()) {
+    wire::postgres::append_error_renamed(out.to_client, message.body, expected.prepared->name, expected.name);
+    step.skip = whole(message);
+  }
+  uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
+  copy_in_ = copy_ended_early_ = false;
+  if (expected.ends_with_ready()) return step;
+  std::vector<Expected> skipped;
+  if (!exchange_.skip_to_sync(skipped)) skipping_ = true;
+  undo(skipped);
+  return step;
+}
+
+Step Session::ready(const Message& message, Output& out, WallTime now) {
+  const auto status = wire::postgres::decode_ready(message.body);
+  if (!status) return {.broken = out_of_turn};
+  Step step = pass(message);
+  server_->status = *status;
+  if (exchange_.empty()) {
+    // The answer to a Sync that a COPY might have read and has not.
+    if (!uncertain_) return {.broken = out_of_turn};
+    skipping_ = false;
+  } else if (!exchange_.front().ends_with_ready()) {
+    return {.broken = out_of_turn};
+  } else {
+    const Expected& expected = exchange_.front();
+    step.answered = expected.purpose == Purpose::client;
+    if (expected.purpose == Purpose::probe) uncertain_ = false;
+    if (step.answered && expected.drops_unnamed) confirm(expected);
+    if (step.answered || expected.purpose == Purpose::clean_up) {
+      recorder_.ready(*status, expected, now);
+      status_ = *status;
+    }
+    exchange_.pop();
+  }
+  if (step.answered) {
+    copy_ended_early_ = false;
+    state_since_ = now;
+    step.transaction_over = status_ == Status::idle;
+    if (step.transaction_over) end_portals();
+  }
+  settle(step, out, now);
+  return step;
+}
+
+// Nothing is outstanding: is the server connection free?
+void Session::settle(Step& step, Output& out, WallTime now) {
+  if (!idle()) return;
+  if (uncertain_) {
+    wire::postgres::append_query(out.to_server, "");
+    expect_ours(Expect::query, Purpose::probe, now);
+    return;
+  }
+  if (abandoned_) return follow_up_abandoned(step, out, now);
+  if (!rewrites() || status_ != Status::idle) return;
+  if (suspect_) {
+    suspect_ = false;
+    ask_for_pins(out, now);
+    return;
+  }
+  step.released = pins_.empty() && pins_for_good_.empty();
+}
+
+void Session::ask_for_pins(Output& out, WallTime now) {
+  suspect_ = false;
+  wire::postgres::append_query(out.to_server, session_state_question(custom_));
+  expect_ours(Expect::query, Purpose::pin_check, now);
+  server_->unnamed = nullptr;
+}
+
+void Session::read_pin_check_row(const Message& message) {
+  if (exchange_.empty() || exchange_.front().purpose != Purpose::pin_check) return;
+  std::array<std::optional<std::string_view>, pin_check_cells> cells;
+  state_ = nullptr;
+  if (message.whole() && wire::postgres::decode_data_row(message.body, cells)) {
+    if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
+  }
+  pins_ = state_ ? pin_reasons(*state_, server_->fresh)
+                 : std::vector<std::string>{"session state that could not be looked at"};
+}
+
+void Session::end_portals() noexcept {
+  portals_.clear();
+  unnamed_portal_ = {};
+}
+
+Step Session::abandon(Output& out, WallTime now) {
+  abandoned_ = true;
+  Step step;
+  if (!linked()) return step;
+  if (copy_in_) {
+    wire::postgres::append_copy_fail(out.to_server, "the client has gone");
+    copy_in_ = false;
+    uncertain_ = uncertain_ || syncs_in_copy_ > 0;
+  }
+  if (unsynced_ && !skipping_) {
+    // A Sync would commit what the client has not: as when it leaves a server itself, this is rolled back.
+    recorder_.gone(model::TransactionEnd::abandoned, now);
+    step.broken = "was left in the middle of a pipeline";
+    return step;
+  }
+  if (skipping_) {
+    skipping_ = unsynced_ = false;
+    wire::postgres::append_sync(out.to_server);
+    expect_ours(Expect::sync, Purpose::clean_up, now);
+  }
+  recorder_.gone(commit_under_way() ? model::TransactionEnd::unknown : model::TransactionEnd::abandoned, now);
+  settle(step, out, now);
+  return step;
+}
+
+void Session::follow_up_abandoned(Step& step, Output& out, WallTime now) {
+  if (!rewrites()) {  // Its own connection is closed with it, and the server rolls back.
+    step.released = true;
+    return;
+  }
+  if (server_->status != Status::idle) {
+    wire::postgres::append_query(out.to_server, "ROLLBACK");
+    expect_ours(Expect::query, Purpose::clean_up, now);
+    return;
+  }
+  if (suspect_) return ask_for_pins(out, now);
+  if (!pins_for_good_.empty() || (cleaned_ && !pins_.empty())) {  // Nothing takes it away.
+    step.broken = "holds state that nothing takes away";
+    return;
+  }
+  if (!pins_.empty()) {
+    cleaned_ = suspect_ = true;  // And looked at again.
+    wire::postgres::append_query(out.to_server, clean_up_sql(state_.get(), state_ && state_->standby));
+    expect_ours(Expect::query, Purpose::clean_up, now);
+    server_->unnamed = nullptr;
+    return;
+  }
+  step.released = true;
+}
+
+void Session::lost_server(model::TransactionEnd end, WallTime now) {
+  recorder_.gone(commit_under_way() ? model::TransactionEnd::unknown : end, now);
+  unlink();
+}
+
+}  // namespace lockkeeper::track::postgres

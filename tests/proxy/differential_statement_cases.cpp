@@ -1,0 +1,124 @@
+#include "proxy/differential_cases.hpp"
+
+namespace lockkeeper::testing {
+namespace {
+
+Messages use(std::string_view name) { return {bind_to("", name), execute(), sync()}; }
+
+std::vector<Case> unnamed_cases() {
+  return {
+      {"TheUnnamedStatementAcrossSyncs",
+       {on(0, {parse("", "SELECT 'mine'"), sync()}), on(1, {parse("", "SELECT 'yours'"), sync()}), on(0, use("")),
+        on(1, use("")), on(0, {describe_statement(""), sync()}), on(1, use(""))}},
+      {"TheUnnamedStatementIsGoneAfterASimpleQuery",
+       {on(0, {parse("", "SELECT 'mine'"), sync()}), on(0, "SELECT 1"), on(0, use("")), on(1, "SELECT 1")}},
+      {"TheUnnamedStatementAfterAFailedParse",
+       {on(0, {parse("", "SELECT 'mine'"), sync()}), on(0, {parse("", "SELEC"), sync()}), on(0, use(""))}},
+      {"TheUnnamedStatementClosed", {on(0, {parse("", "SELECT 1"), close_statement(""), sync()}), on(0, use(""))}},
+      {"TheUnnamedStatementWithParameters",
+       {on(0, {parse("", "SELECT $1::int + 1"), sync()}), on(1, {parse("", "SELECT $1::int + 2"), sync()}),
+        on(0, {bind_to("", "", {"1"}), execute(), sync()}), on(1, {bind_to("", "", {"1"}), execute(), sync()})}},
+      {"TheUnnamedStatementNeverMade", {on(0, use("")), on(0, {describe_statement(""), sync()})}},
+  };
+}
+
+std::vector<Case> named_cases() {
+  return {
+      {"ANameInALaterSegment",
+       {on(0, {parse("s", "SELECT 'mine'"), sync()}), on(1, "BEGIN"), on(0, use("s")), on(1, use("s")),
+        on(1, "ROLLBACK"), on(0, use("s"))}},
+      {"OneNameTwoClients",
+       {on(0, {parse("s", "SELECT 'mine'"), sync()}), on(1, {parse("s", "SELECT 'yours'"), sync()}), on(0, use("s")),
+        on(1, use("s")), on(0, {close_statement("s"), sync()}), on(1, use("s")), on(0, use("s"))}},
+      {"ManyNames",
+       [] {
+         Script script;
+         for (int i = 0; i < 300; ++i) {
+           script.push_back(on(0, {parse("s" + std::to_string(i), "SELECT " + std::to_string(i)), sync()}));
+         }
+         for (int i = 0; i < 300; i += 7) script.push_back(on(0, use("s" + std::to_string(i))));
+         return script;
+       }()},
+      {"AnUnknownName",
+       {on(0, use("nobody")), on(0, {describe_statement("nobody"), sync()}), on(0, {close_statement("nobody"), sync()}),
+        on(0, "SELECT 'still here'")}},
+      {"AnUnknownNameWithinATransaction",
+       {on(0, "BEGIN"), on(0, use("nobody")), on(0, "SELECT 1"), on(0, "ROLLBACK"), on(0, "SELECT 1")}},
+      {"ADuplicateName",
+       {on(0, {parse("s", "SELECT 1"), sync()}), on(0, {parse("s", "SELECT 2"), sync()}), on(0, use("s")),
+        on(0, {parse("t", "SELECT 1"), parse("t", "SELECT 1"), sync()}), on(0, use("t"))}},
+      {"CloseAndParseAgain",
+       {on(0, {parse("s", "SELECT 1"), sync()}),
+        on(0, {close_statement("s"), parse("s", "SELECT 2"), bind_to("", "s"), execute(), sync()}), on(0, use("s")),
+        on(0, {close_statement("s"), bind_to("", "s"), execute(), sync()})}},
+      {"AParseThatFails",
+       {on(0, {parse("s", "SELECT no_such"), sync()}), on(0, use("s")), on(0, {parse("s", "SELECT 1"), sync()}),
+        on(0, use("s"))}},
+      {"AParseThatIsSkipped",
+       {on(0, {parse("", "SELECT 1/0"), bind_to("", ""), execute(), parse("s", "SELECT 1"), sync()}), on(0, use("s")),
+        on(0, {parse("s", "SELECT 2"), sync()}), on(0, use("s"))}},
+      {"ACloseThatIsSkipped",
+       {on(0, {parse("s", "SELECT 1"), sync()}),
+        on(0, {parse("", "SELECT 1/0"), bind_to("", ""), execute(), close_statement("s"), sync()}), on(0, use("s"))}},
+      {"AStatementOutlivesARollback",
+       {on(0, "BEGIN"), on(0, {parse("s", "SELECT 1"), sync()}), on(0, "ROLLBACK"), on(1, "SELECT 1"),
+        on(0, use("s"))}},
+      {"DescribeOfANameElsewhere",
+       {on(0, {parse("s", "SELECT $1::int AS a, $2::text AS b"), sync()}), on(1, "BEGIN"),
+        on(0, {describe_statement("s"), sync()}), on(1, "COMMIT"), on(0, {describe_statement("s"), flush(), sync()})}},
+      {"APlanThatChanges",
+       {on(0, "CREATE TABLE scratch.changing (a int)"), on(0, {parse("s", "SELECT * FROM scratch.changing"), sync()}),
+        on(0, use("s")), on(1, "ALTER TABLE scratch.changing ADD COLUMN b int"), on(0, use("s")), on(0, use("s"))}},
+  };
+}
+
+std::vector<Case> deallocating_cases() {
+  return {
+      {"DeallocateOfAProtocolName",
+       {on(0, {parse("s", "SELECT 1"), sync()}), on(0, "DEALLOCATE s"), on(0, use("s")), on(0, "DEALLOCATE s"),
+        on(0, {parse("s", "SELECT 2"), sync()}), on(0, use("s"))}},
+      {"DeallocateAll",
+       {on(0, {parse("s", "SELECT 1"), parse("t", "SELECT 2"), sync()}), on(1, {parse("s", "SELECT 'yours'"), sync()}),
+        on(0, "DEALLOCATE ALL"), on(0, use("s")), on(1, use("s")), on(0, {parse("s", "SELECT 3"), sync()}),
+        on(0, use("s"))}},
+      {"DeallocateAllWithinAPipeline",
+       {on(0, {parse("s", "SELECT 1"), bind_to("", "s"), execute(), parse("", "DEALLOCATE ALL"), bind_to("", ""),
+               execute(), parse("s", "SELECT 2"), bind_to("", "s"), execute(), sync()}),
+        on(0, use("s"))}},
+      {"DeallocateAllThatFailsMidway",
+       {on(0, {parse("s", "SELECT 1"), sync()}),
+        on(0, {parse("", "SELECT 1/0"), bind_to("", ""), execute(), parse("", "DEALLOCATE ALL"), bind_to("", ""),
+               execute(), sync()}),
+        on(0, use("s"))}},
+      {"DiscardAll",
+       {on(0, {parse("s", "SELECT 1"), sync()}), on(0, "SET work_mem = '17MB'"), on(0, "DISCARD ALL"), on(0, use("s")),
+        on(0, "SHOW work_mem"), on(1, "SELECT 1"), on(0, "BEGIN"), on(0, "DISCARD ALL"), on(0, "ROLLBACK")}},
+      {"DiscardAllWithinAPipeline",
+       {on(0, {parse("s", "SELECT 1"), sync()}),
+        on(0, {parse("", "DISCARD ALL"), bind_to("", ""), execute(), sync(), bind_to("", "s"), execute(), sync()}, 2),
+        on(0, {parse("s", "SELECT 2"), sync()}), on(0, use("s"))}},
+      {"SqlPrepare",
+       {on(0, "PREPARE p AS SELECT 'mine'"), on(1, "PREPARE p AS SELECT 'yours'"), on(0, "EXECUTE p"),
+        on(1, "EXECUTE p"), on(0, use("p")), on(0, "DEALLOCATE p"), on(0, "EXECUTE p"), on(1, "EXECUTE p")}},
+      {"SqlPrepareAndTheProtocol",
+       {on(0, "PREPARE p AS SELECT 1"), on(0, {parse("p", "SELECT 2"), sync()}), on(0, use("p")),
+        on(0, {parse("q", "SELECT 3"), sync()}), on(0, "PREPARE q AS SELECT 4"), on(0, "EXECUTE q")}},
+      {"ExecuteOfAProtocolNameInSql",
+       {on(0, {parse("s", "SELECT 'mine'"), sync()}), on(0, "EXECUTE s"), on(1, "EXECUTE s"), on(0, use("s"))}},
+      {"DeallocateWithinSeveral",
+       {on(0, {parse("s", "SELECT 1"), sync()}), on(0, "SELECT 1; DEALLOCATE s; SELECT 2"), on(0, use("s")),
+        on(0, {parse("s", "SELECT 2"), sync()}), on(0, use("s"))}},
+      {"DeallocatePreparedInAFunction",
+       {on(0, {parse("s", "SELECT 1"), sync()}), on(0, "DO $$BEGIN EXECUTE 'DEALLOCATE ALL'; END$$"), on(0, use("s"))}},
+  };
+}
+
+}  // namespace
+
+std::vector<Case> statement_cases() {
+  std::vector<Case> all = unnamed_cases();
+  for (const auto& more : {named_cases(), deallocating_cases()}) all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+}  // namespace lockkeeper::testing

@@ -1,0 +1,153 @@
+// Queues and cancels: who waits for a server connection can be cancelled, and no cancel hits anybody else.
+#include <string>
+
+#include "proxy/faults_stage.hpp"
+
+namespace lockkeeper::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+class PoolFaults : public Faults {};
+INSTANTIATE_TEST_SUITE_P(Setups, PoolFaults, ::testing::ValuesIn(fault_setups()),
+                         [](const auto& tested) { return name_of(tested.param); });
+
+TEST_P(PoolFaults, ARunningQueryIsCancelled) {
+  FaultsStage stage(GetParam());
+  RawClient client = stage.plain_client();
+  client.send(query("SELECT pg_sleep(60), 'running'"));
+  stage.wait_until_runs("running");
+  cancel(stage.proxy.port(), client.pid(), client.secret());
+  EXPECT_EQ(first_error(client.read_until('Z', 1, fault_patience)), "57014");
+  EXPECT_EQ(first_cell(client.ask("SELECT 'fine'")), "fine");
+}
+
+TEST_P(PoolFaults, AQueryThatWaitsInTheQueueIsCancelled) {
+  if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client waits before it is let in";
+  FaultsStage stage(GetParam(), 1);
+  RawClient holder = stage.plain_client(), waiter = stage.plain_client();
+  holder.ask("BEGIN");
+  waiter.send(query("SELECT 'queued'"));
+  wait_until([&] { return stage.proxy.pools().clients_waiting == 1; }, fault_patience, "the query to wait");
+  cancel(stage.proxy.port(), waiter.pid(), waiter.secret());
+  const Messages answer = waiter.read_until('Z', 1, fault_patience);
+  EXPECT_EQ(first_error(answer), "57014") << show(answer, "  ");
+  EXPECT_EQ(count_of(answer, 'Z'), 1);
+  holder.ask("COMMIT");
+  EXPECT_EQ(first_cell(waiter.ask("SELECT 'later'")), "later");
+}
+
+TEST_P(PoolFaults, APipelineThatWaitsInTheQueueIsCancelled) {
+  if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client waits before it is let in";
+  FaultsStage stage(GetParam(), 1);
+  RawClient holder = stage.plain_client(), waiter = stage.plain_client();
+  holder.ask("BEGIN");
+  waiter.send({parse("s", "SELECT 'queued'"), bind_to("", "s"), execute(), sync()});
+  wait_until([&] { return stage.proxy.pools().clients_waiting == 1; }, fault_patience, "the query to wait");
+  cancel(stage.proxy.port(), waiter.pid(), waiter.secret());
+  EXPECT_EQ(first_error(waiter.read_until('Z', 1, fault_patience)), "57014");
+  holder.ask("COMMIT");
+  // The name was never made.
+  waiter.send({bind_to("", "s"), execute(), sync()});
+  EXPECT_EQ(first_error(waiter.read_until('Z', 1, fault_patience)), "26000");
+}
+
+TEST_P(PoolFaults, AWrongKeyCancelsNothing) {
+  FaultsStage stage(GetParam());
+  RawClient client = stage.plain_client();
+  client.send(query("SELECT pg_sleep(0.3), 'unharmed'"));
+  stage.wait_until_runs("unharmed");
+  std::string wrong = client.secret();
+  wrong.back() = static_cast<char>(wrong.back() + 1);
+  cancel(stage.proxy.port(), client.pid(), wrong);
+  cancel(stage.proxy.port(), client.pid() + 1, client.secret());
+  cancel(stage.proxy.port(), client.pid(), "");
+  cancel(stage.proxy.port(), client.pid(), client.secret() + "more");
+  EXPECT_EQ(first_error(client.read_until('Z', 1, fault_patience)), "");
+}
+
+TEST_P(PoolFaults, ACancelThatComesTooLateHitsNobody) {
+  FaultsStage stage(GetParam(), GetParam().transaction() ? 1 : 4);
+  RawClient done = stage.plain_client(), other = stage.plain_client();
+  for (int i = 0; i < 20; ++i) {
+    done.ask("SELECT 'done'");
+    other.send(query("SELECT pg_sleep(0.02)"));
+    cancel(stage.proxy.port(), done.pid(), done.secret());
+    EXPECT_EQ(first_error(other.read_until('Z', 1, fault_patience)), "");
+  }
+}
+
+TEST_P(PoolFaults, ACancelOfWhoHasLeftHitsNobody) {
+  FaultsStage stage(GetParam(), GetParam().transaction() ? 1 : 4);
+  RawClient gone = stage.plain_client();
+  gone.ask("SELECT 1");
+  const auto pid = gone.pid();
+  const std::string secret = gone.secret();
+  gone.close();
+  RawClient other = stage.plain_client();
+  other.send(query("SELECT pg_sleep(0.1)"));
+  cancel(stage.proxy.port(), pid, secret);
+  EXPECT_EQ(first_error(other.read_until('Z', 1, fault_patience)), "");
+}
+
+TEST_P(PoolFaults, CancelsComeThoughThePoolIsFull) {
+  FaultsStage stage(GetParam(), 2);
+  RawClient one = stage.plain_client(), two = stage.plain_client();
+  one.send(query("SELECT pg_sleep(60), 'first'"));
+  two.send(query("SELECT pg_sleep(60), 'second'"));
+  stage.wait_until_runs("first");
+  stage.wait_until_runs("second");
+  cancel(stage.proxy.port(), two.pid(), two.secret());
+  EXPECT_EQ(first_error(two.read_until('Z', 1, fault_patience)), "57014");
+  cancel(stage.proxy.port(), one.pid(), one.secret());
+  EXPECT_EQ(first_error(one.read_until('Z', 1, fault_patience)), "57014");
+}
+
+TEST_P(PoolFaults, WaitersAreServedInTheirOrder) {
+  if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client waits before it is let in";
+  FaultsStage stage(GetParam(), 1);
+  RawClient holder = stage.plain_client();
+  holder.ask("BEGIN");
+  std::vector<RawClient> waiters;
+  for (int i = 0; i < 5; ++i) {
+    waiters.push_back(stage.plain_client());
+    waiters.back().send(
+        query("INSERT INTO item VALUES (" + std::to_string(100 + i) + ", (SELECT count(*) FROM item))"));
+    wait_until([&] { return stage.proxy.pools().clients_waiting == i + 1; }, fault_patience, "the query to wait");
+  }
+  holder.ask("COMMIT");
+  for (RawClient& waiter : waiters) EXPECT_EQ(first_error(waiter.read_until('Z', 1, fault_patience)), "");
+  EXPECT_EQ(stage.admin.value("SELECT string_agg(id::text, ' ' ORDER BY price) FROM item WHERE id >= 100"),
+            "100 101 102 103 104");
+}
+
+TEST_P(PoolFaults, AWaiterThatLeavesIsNotServed) {
+  if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client waits before it is let in";
+  FaultsStage stage(GetParam(), 1);
+  RawClient holder = stage.plain_client(), waiter = stage.plain_client();
+  holder.ask("BEGIN");
+  waiter.send(query("INSERT INTO item VALUES (100, 1)"));
+  wait_until([&] { return stage.proxy.pools().clients_waiting == 1; }, fault_patience, "the query to wait");
+  waiter.reset();
+  wait_until([&] { return stage.proxy.pools().clients_waiting == 0; }, fault_patience, "the waiter to be forgotten");
+  holder.ask("COMMIT");
+  holder.send(terminate());
+  EXPECT_EQ(stage.admin.value("SELECT count(*) FROM item WHERE id = 100"), "0");
+  stage.expect_none_lost();
+}
+
+TEST_P(PoolFaults, ASigtermLetsTransactionsEnd) {
+  if (peer_stands_in()) GTEST_SKIP() << "Debian's PgBouncer ends at once";
+  FaultsStage stage(GetParam());
+  RawClient client = stage.plain_client();
+  client.ask("BEGIN");
+  stage.proxy.begin_stop();
+  EXPECT_EQ(first_error(client.ask("INSERT INTO item VALUES (100, 1)")), "");
+  EXPECT_EQ(first_error(client.ask("COMMIT")), "");
+  EXPECT_NE(client.wait_for_end(fault_patience), Ending::open);
+  stage.proxy.stop(fault_patience);
+  EXPECT_EQ(stage.admin.value("SELECT count(*) FROM item WHERE id = 100"), "1");
+}
+
+}  // namespace
+}  // namespace lockkeeper::testing

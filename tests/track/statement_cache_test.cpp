@@ -1,0 +1,153 @@
+// The statement cache: one entry a shape, bounded, nothing literal in it. And what tags and parameters say.
+#include "track/postgres/statement_cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lockkeeper::track::postgres {
+namespace {
+
+const std::string trace = "0af7651916cd43dd8448eb211c80319c";
+const std::string traceparent = "/*traceparent='00-" + trace + "-b7ad6b7169203331-01'*/";
+
+TEST(StatementCache, TextsOfOneShapeShareOneStatement) {
+  StatementCache cache;
+  const model::StatementPtr first = cache.seen("SELECT a FROM t WHERE id = 1").statement;
+  EXPECT_EQ(cache.seen("select a from t where id = 'secret'").statement, first);
+  EXPECT_EQ(cache.seen("SELECT a FROM t WHERE id = 1").statement, first) << "to the letter";
+  EXPECT_EQ(cache.size(), 1U);
+  EXPECT_EQ(first->text, "SELECT a FROM t WHERE id = ?");
+  EXPECT_EQ(first->kind, sql::StatementKind::select);
+  EXPECT_EQ(first->fingerprint, sql::analyze("SELECT a FROM t WHERE id = 1", {}).fingerprint);
+  EXPECT_NE(cache.seen("SELECT b FROM t WHERE id = 1").statement, first);
+}
+
+TEST(StatementCache, TraitsComeWithTheStatement) {
+  StatementCache cache;
+  EXPECT_TRUE(cache.seen("LISTEN x").traits.has(Trait::listen));
+  EXPECT_FALSE(cache.seen("SELECT 'LISTEN x'").traits.has_any(makes_state));
+  EXPECT_TRUE(cache.seen("BEGIN; SELECT 1").traits.has(sql::StatementKind::begin));
+  EXPECT_EQ(cache.seen("DEALLOCATE a").traits.deallocate_name(), "a");
+}
+
+TEST(StatementCache, AQuotedCommandDoesNotHideTheRealOne) {
+  StatementCache cache;
+  static_cast<void>(cache.seen("\"commit\""));
+  static_cast<void>(cache.seen("\"listen\" x"));
+  EXPECT_EQ(cache.seen("COMMIT").statement->kind, sql::StatementKind::commit);
+  EXPECT_TRUE(cache.seen("LISTEN x").traits.has(Trait::listen));
+}
+
+TEST(StatementCache, AnEmptyTextIsAStatementToo) {
+  StatementCache cache;
+  EXPECT_EQ(cache.seen("").statement->kind, sql::StatementKind::empty);
+  EXPECT_EQ(cache.seen(" ; -- x").statement->kind, sql::StatementKind::empty);
+  EXPECT_EQ(cache.seen(std::string_view()).traits.statements(), 0U);
+}
+
+TEST(StatementCache, IsBoundedAndKeepsWhatIsInUse) {
+  StatementCache cache;
+  const model::StatementPtr used = cache.seen("SELECT used").statement;
+  for (std::size_t shape = 0; shape < 3 * StatementCache::generation; ++shape) {
+    static_cast<void>(cache.seen("SELECT c" + std::to_string(shape)));
+    if (shape % 1'000 == 0) static_cast<void>(cache.seen("SELECT  used"));
+    ASSERT_LE(cache.size(), 2 * StatementCache::generation);
+  }
+  EXPECT_EQ(cache.seen("SELECT used").statement, used);
+  EXPECT_EQ(cache.seen("SELECT c7").statement->text, "SELECT c7") << "forgotten, and learnt again";
+  EXPECT_EQ(used->text, "SELECT used");
+}
+
+TEST(StatementCache, ManyLongShapesAreForgottenSooner) {
+  StatementCache cache;
+  const std::string filler(40'000, 'x');
+  constexpr std::size_t shapes = 3 * StatementCache::generation_bytes / 40'000;
+  for (std::size_t shape = 0; shape < shapes; ++shape) {
+    static_cast<void>(cache.seen("SELECT c" + std::to_string(shape) + filler));
+  }
+  EXPECT_LE(cache.size(), 2 * StatementCache::generation_bytes / 40'000);
+}
+
+TEST(StatementCache, OfALongTextOnlyTheBeginningIsRead) {
+  StatementCache cache;
+  const std::string begin = "SELECT " + std::string(StatementCache::most_text - 7, 'x');
+  const Seen& whole = cache.seen(begin);
+  EXPECT_FALSE(whole.statement->truncated);
+  EXPECT_FALSE(whole.traits.has(Trait::unknown_effects));
+  const model::StatementPtr cut = cache.seen(begin + " FROM t").statement;
+  EXPECT_TRUE(cut->truncated);
+  EXPECT_TRUE(cache.seen(begin + "; LISTEN x").traits.has(Trait::unknown_effects)) << "nobody read what follows";
+  EXPECT_EQ(cache.seen(begin + "; LISTEN x").statement, cut);
+  EXPECT_NE(cache.seen(begin).statement, cut);
+}
+
+TEST(Unit, ComesFromTheTraceparent) {
+  EXPECT_EQ(unit_of("SELECT 1 " + traceparent).value(), trace);
+  EXPECT_EQ(unit_of("SELECT 1 " + traceparent + " ; \n").value(), trace);
+  EXPECT_EQ(unit_of(" " + traceparent + " SELECT 1").value(), trace);
+  EXPECT_EQ(unit_of("/* hello */ /*+ SeqScan(t) */ " + traceparent + "SELECT 1").value(), trace);
+  EXPECT_EQ(unit_of("SELECT 1 /*action='a',traceparent='00-" + trace + "-b7ad6b7169203331-01'*/").value(), trace);
+  EXPECT_EQ(unit_of("/*request_id='r'*/ SELECT 1 " + traceparent).value(), trace);
+}
+
+TEST(Unit, ElseFromTheIds) {
+  EXPECT_EQ(unit_of("SELECT 1 /*trace_id='t1',request_id='r1'*/").value(), "t1");
+  EXPECT_EQ(unit_of("SELECT 1 /*request_id='r%2F1'*/").value(), "r/1");
+  EXPECT_EQ(unit_of("/*traceparent='garbage',request_id='r1'*/SELECT 1").value(), "r1");
+}
+
+TEST(Unit, IsNoneWhereNothingSaysSo) {
+  const std::string zeros = "/*traceparent='00-00000000000000000000000000000000-b7ad6b7169203331-01'*/";
+  const std::string letters = "/*traceparent='00-zz" + trace.substr(2) + "-b7ad6b7169203331-01'*/";
+  for (const std::string& text :
+       {std::string(), std::string("SELECT 1"), std::string("SELECT '/*trace_id=1*/'"), "SELECT 1 " + zeros,
+        "SELECT 1 " + letters, "SELECT '" + traceparent.substr(0, 20), std::string("SELECT 1 /*"), std::string("/*/"),
+        std::string("*/"), std::string("/*application='shop'*/ SELECT 1"), std::string("SELECT 1 /*trace_id='a b'*/"),
+        "SELECT 1 /*trace_id='" + std::string(129, 'x') + "'*/"}) {
+    EXPECT_EQ(unit_of(text).value(), "") << text;
+  }
+}
+
+std::string bind_body(std::span<const std::uint16_t> formats, std::span<const std::optional<std::string>> values,
+                      std::uint16_t result_formats) {
+  const auto big16 = [](std::size_t number) {
+    return std::string{static_cast<char>(number >> 8U), static_cast<char>(number)};
+  };
+  std::string bytes = big16(formats.size());
+  for (const std::uint16_t format : formats) bytes += big16(format);
+  bytes += big16(values.size());
+  for (const auto& value : values) {
+    bytes += value ? big16(0) + big16(value->size()) + *value : std::string(4, '\xff');
+  }
+  return bytes + big16(result_formats) + std::string(result_formats * std::size_t{2}, '\0');
+}
+
+TEST(ParametersHash, TellsValuesApartAndNothingElse) {
+  using Values = std::vector<std::optional<std::string>>;
+  const std::vector<std::uint16_t> text = {0};
+  const auto hash = [&](const Values& values) { return parameters_hash(bind_body({}, values, 0)); };
+  EXPECT_EQ(hash({"1", "x"}), hash({"1", "x"}));
+  EXPECT_EQ(hash({"1", "x"}), parameters_hash(bind_body(text, Values{"1", "x"}, 1))) << "formats are no values";
+  EXPECT_NE(hash({"1", "x"}), hash({"1", "y"}));
+  EXPECT_NE(hash({"1", "x"}), hash({"1x"}));
+  EXPECT_NE(hash({std::nullopt}), hash({""}));
+  EXPECT_NE(hash({std::nullopt}), 0U);
+  EXPECT_EQ(hash({}), 0U) << "there are none";
+}
+
+TEST(ParametersHash, IsNoneWhereBytesAreMissing) {
+  const std::string whole =
+      bind_body(std::vector<std::uint16_t>{0, 1}, std::vector<std::optional<std::string>>{"abc", "de"}, 0);
+  for (std::size_t size = 0; size < whole.size() - 2; ++size) {
+    EXPECT_EQ(parameters_hash(std::string_view(whole).substr(0, size)), 0U) << size;
+  }
+  EXPECT_NE(parameters_hash(whole), 0U);
+  EXPECT_EQ(parameters_hash(std::string(64, '\xff')), 0U);
+}
+
+}  // namespace
+}  // namespace lockkeeper::track::postgres
