@@ -66,7 +66,7 @@ io::Task<bool> Client::pass_through() {
     co_return false;
   }
   facts->address = address_of(route_);
-  facts->local_endpoint = server->endpoints().local;
+  facts->local_endpoint = as_the_server_sees(server->endpoints());
   send(*server, startup_for_server(startup_bytes_, route_));
   std::string from_server;
   bool ready = false;

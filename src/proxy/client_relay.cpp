@@ -52,7 +52,10 @@ struct ClientSide {
       return Next::stop;
     }
     if (client.dropping_) return drop_until_sync(message, skip);
-    if (client.session_->needs_server(message) && !client.get_server()) return client.over_ ? Next::stop : Next::hold;
+    if (client.session_->needs_server(message)) {
+      client.session_->foresee(message);
+      if (!client.get_server()) return client.over_ ? Next::stop : Next::hold;
+    }
     const auto step = client.session_->client(message, client.out_, client.worker_.wall_now());
     skip = step.skip;
     if (!step.refused.empty()) {

@@ -44,8 +44,8 @@ class Proxy {
   /// What could be applied is; the plan says which settings wait for a restart.
   [[nodiscard]] std::expected<ReloadPlan, std::string> reload(const Config& config);
 
-  /// What RELOAD on the console does: reads the configuration again and gives it to `reload`. An error's text, or empty.
-  /// Called on a worker's thread, until this object ends: see Shared::reload.
+  /// What RELOAD on the console does: reads the configuration again and gives it to `reload`. An error's text, or
+  /// empty. Called on a worker's thread, until this object ends: see Shared::reload.
   void on_reload(std::function<std::string()> what);
 
   /// Takes no new clients and ends those that are idle; the others end as they become so. Returns whether all went

@@ -22,6 +22,13 @@ Refused refused(std::string sqlstate, std::string message) { return {std::move(s
 
 }  // namespace
 
+std::string as_the_server_sees(const io::Endpoints& endpoints) {
+  if (endpoints.local.starts_with("unix:") || endpoints.remote.starts_with("unix:")) return "local socket";
+  std::string text = endpoints.local;
+  std::erase_if(text, [](char each) { return each == '[' || each == ']'; });
+  return text;
+}
+
 io::Task<std::expected<ServerLoginTask::Ready, Refused>> ServerLoginTask::run() {
   deadline_ = loop_.now() + target_.timeout;
   timer_.set(deadline_);
@@ -42,7 +49,7 @@ io::Task<ServerLoginTask::Failed> ServerLoginTask::connect() {
       if (!*result) co_return lost(result->error());
       socket_ = std::move(**result);
       socket_->wake(&wakeup_);
-      facts_->local_endpoint = socket_->endpoints().local;
+      facts_->local_endpoint = as_the_server_sees(socket_->endpoints());
       co_return std::nullopt;
     }
     if (timer_.due(loop_.now())) co_return late();

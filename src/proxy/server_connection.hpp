@@ -21,6 +21,9 @@
 
 namespace lockkeeper::proxy {
 
+/// Our end of a connection as the server's views write it: "127.0.0.1:41234", "::1:41234", "local socket".
+[[nodiscard]] std::string as_the_server_sees(const io::Endpoints& endpoints);
+
 /// What it takes to reach a server and to log in there.
 struct ServerTarget {
   io::Address address;

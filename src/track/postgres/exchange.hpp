@@ -33,6 +33,7 @@ struct Expected {
   bool portal = false;             ///< describe, close: of a portal.
   bool changes_name = false;       ///< parse, close: what a name of the client stands for changes with it.
   bool behind_copy_end = false;    ///< sync: sent behind the end of a COPY that had not begun yet.
+  bool continues = false;          ///< execute: of a portal that gave rows before; still the same run.
   bool drops_all = false;          ///< query, execute: DEALLOCATE ALL or DISCARD ALL is in it.
   bool drops_unnamed = false;      ///< query: the client's unnamed statement ends with it.
   PreparedPtr prepared = nullptr;  ///< parse: what it makes; bind, describe: what it uses. Transaction mode alone.

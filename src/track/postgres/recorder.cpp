@@ -44,6 +44,8 @@ void Recorder::add(const Expected& expected, std::string_view sqlstate, WallTime
   if (expected.parameters != 0) run.parameters = expected.parameters;
   run.error = sqlstate;
   rows_ = bytes_ = tagged_rows_ = 0;
+  // A portal read in pieces is one run: the pieces that follow the first are no statements of their own.
+  if (expected.continues) return;
   last_end_ = run.started_at + run.duration;
   last_ = run.statement;
   if (open_) {
@@ -70,6 +72,7 @@ void Recorder::ready(Status status, const Expected& expected, WallTime now) {
     for (model::StatementRun& run : unopened_) open_->add(std::move(run));
   }
   unopened_.clear();
+  if (!open_) unit_ = {};
 }
 
 void Recorder::begin(WallTime at) { open_.emplace(model::TransactionId{session_, at}); }

@@ -35,6 +35,7 @@ class Recorder {
     ++rows_;
     bytes_ += bytes;
   }
+  [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
   /// A command was done: its tag as the server wrote it. One simple query may have several.
   void command(const Expected& expected, const wire::postgres::CommandTag& tag, model::WallTime now);
   /// It gave no tag: empty, or suspended with rows left.

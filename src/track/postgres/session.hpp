@@ -91,6 +91,8 @@ class Session {
   /// Whether the message needs one. Without: `client` answers it here.
   [[nodiscard]] bool needs_server(const Message& message) const noexcept;
   /// It is ours until `unlink`. In transaction mode what follows the client is set first.
+  /// The message has to wait for one: whose unit of work waits is known already.
+  void foresee(const Message& message);
   void link(Server& server, const model::SessionId& id, std::string local_endpoint, Output& out, model::WallTime now);
   void unlink() noexcept;
   [[nodiscard]] bool linked() const noexcept { return server_ != nullptr; }
@@ -200,6 +202,7 @@ class Session {
   [[nodiscard]] Step pass(const Message& message) const noexcept;
   void ask_for_pins(Output& out, model::WallTime now);
   void read_pin_check_row(const Message& message);
+  void suspended(const Expected& expected);
   void end_portals() noexcept;
 
   SessionSettings settings_;

@@ -106,6 +106,14 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
   }
 }
 
+void Session::foresee(const Message& message) {
+  std::string_view sql;
+  if (message.type == frontend::query) sql = message.body;
+  if (message.type == frontend::parse)
+    sql = message.body.substr(std::min(message.body.size(), message.body.find('\0') + 1));
+  recorder_.unit(unit_of(sql));
+}
+
 Expected& Session::expect(Expect kind, WallTime now) { return exchange_.push({.kind = kind, .sent_at = now}); }
 
 Expected& Session::expect_ours(Expect kind, Purpose purpose, WallTime now) {
@@ -353,6 +361,7 @@ Step Session::execute(const Message& message, WallTime now) {
     expected.statement = portal->statement;
     expected.parameters = portal->parameters;
     expected.drops_all = portal->drops_all;
+    expected.continues = portal->suspended;
   }
   return {};
 }

@@ -76,8 +76,7 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
     case backend::empty_query:
     case backend::portal_suspended:
       if (!exchange_.empty() && exchange_.front().kind == Expect::execute) {
-        if (message.type == backend::portal_suspended && exchange_.front().name.empty())
-          unnamed_portal_.suspended = true;
+        if (message.type == backend::portal_suspended) suspended(exchange_.front());
         recorder_.ended(exchange_.front(), now);
         return reply(Expect::execute, now);
       }
@@ -126,7 +125,12 @@ Step Session::command_complete(const Message& message, WallTime now) {
     }
     recorder_.command(expected, *tag, now);
   }
-  if (expected.kind == Expect::execute) exchange_.pop();
+  if (expected.kind == Expect::execute) {
+    // Read to its end.
+    if (expected.name.empty()) unnamed_portal_.suspended = false;
+    if (const auto found = portals_.find(expected.name); found != portals_.end()) found->second.suspended = false;
+    exchange_.pop();
+  }
   return {};
 }
 
@@ -256,6 +260,18 @@ void Session::read_pin_check_row(const Message& message) {
   }
   pins_ = state_ ? pin_reasons(*state_, server_->fresh)
                  : std::vector<std::string>{"session state that could not be looked at"};
+}
+
+// There are more rows: until they are fetched, or the portal is closed, it is open.
+void Session::suspended(const Expected& expected) {
+  Portal* portal = &unnamed_portal_;
+  if (!expected.name.empty()) {
+    const auto found = portals_.find(expected.name);
+    if (found == portals_.end()) return;
+    portal = &found->second;
+  }
+  portal->suspended = true;
+  portal->rows += recorder_.rows();
 }
 
 void Session::end_portals() noexcept {
