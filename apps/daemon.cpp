@@ -138,17 +138,21 @@ class Signals {
   sigset_t set_{};
 };
 
-void reload(proxy::Proxy& running, const cli::RunRequest& request) {
+// What went wrong, or empty.
+std::string reload(proxy::Proxy& running, const cli::RunRequest& request) {
   auto config = read_config(request);
-  if (!config || apply_options(request, *config))
-    return log_line(LogLevel::error, "the configuration was not reloaded; the one before stays in force");
+  if (!config || apply_options(request, *config)) {
+    return "the configuration is wrong (see the log); the one before stays in force";
+  }
   const auto plan = running.reload(*config);
-  if (!plan) return log_line(LogLevel::error, fmt::format("not reloaded: {}", plan.error()));
+  if (!plan) return plan.error();
   log_line(LogLevel::info,
            fmt::format("configuration reloaded: {}",
                        plan->applied.empty() ? "nothing changed" : fmt::format("{}", fmt::join(plan->applied, ", "))));
-  if (!plan->needs_restart.empty())
+  if (!plan->needs_restart.empty()) {
     log_line(LogLevel::warning, fmt::format("these wait for a restart: {}", fmt::join(plan->needs_restart, ", ")));
+  }
+  return {};
 }
 
 int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& request, const Config& config) {
@@ -156,9 +160,12 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
       nullptr, request.common.limits, [&](diagnose::Duration timeout) -> std::optional<model::Recording> {
         return running.recording(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
       });
+  running.on_reload([&] { return reload(running, request); });
   for (;;) {
     const int signal = signals.wait(look_every);
-    if (signal == SIGHUP) reload(running, request);
+    if (signal == SIGHUP) {
+      if (const std::string wrong = reload(running, request); !wrong.empty()) log_line(LogLevel::error, wrong);
+    }
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == 0) running.publish(conductor.tick(look_every));
   }

@@ -159,8 +159,6 @@ class Client {
   io::TimePoint phase_since_;
   io::TimePoint transaction_since_ = io::TimePoint::max();
   io::TimePoint abandon_deadline_ = io::TimePoint::max();
-  std::uint64_t counted_in_ = 0;  // Bytes of the socket's counters that the statistics have.
-  std::uint64_t counted_out_ = 0;
   /// How the client is to be ended once what came before is passed on; without a code: it said goodbye. "-": without a
   /// word.
   struct Ending {

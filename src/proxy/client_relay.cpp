@@ -276,6 +276,7 @@ void Client::from_client() {
     if (socket_->unsent() > most_unsent) return;
     const io::Bytes bytes = socket_->receive();
     if (bytes.empty()) return;
+    worker_.statistics(pool_).received += bytes.size();
     ClientSide side{*this};
     inbound_.take(text_of(bytes), side);
     after_inbound();
@@ -287,6 +288,7 @@ void Client::from_server() {
     if (socket_ && !session_->abandoned() && socket_->unsent() > most_unsent) return;
     const io::Bytes bytes = server_->socket().receive();
     if (bytes.empty()) return;
+    worker_.statistics(pool_).sent += bytes.size();
     ServerSide side{*this};
     outbound_.take(text_of(bytes), side);
     send_output();

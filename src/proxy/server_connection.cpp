@@ -103,6 +103,7 @@ io::Task<ServerLoginTask::Failed> ServerLoginTask::log_in() {
       if (step.verdict == ServerLoginStep::Verdict::accepted) learned_ = login.learned();
     } else if (type_ == pg::backend::ready_for_query) {
       facts_->session.started_at = wall_now();
+      facts_->state.fresh.user = target_.credentials.user;
       co_return std::nullopt;
     } else if (Failed failed = take_greeting(type_)) {
       co_return failed;
