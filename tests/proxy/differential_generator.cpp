@@ -388,7 +388,7 @@ void Writer::look() {
       "SELECT current_user, session_user",
       "SHOW application_name",
       "SHOW TimeZone",
-      "SELECT current_setting('lk.own', true)",
+      "SELECT coalesce(current_setting('lk.own', true), '')",
       "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
       "SELECT pg_listening_channels() ORDER BY 1",
       "SELECT name, is_holdable FROM pg_cursors ORDER BY 1",
