@@ -26,8 +26,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU")
   # g++ 12 reports null dereferences and dangling members inside inlined std code when optimising.
   target_compile_options(lockkeeper_flags INTERFACE -Wno-null-dereference -Wno-restrict)
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # libstdc++ 12's stable_sort calls what it has itself deprecated, and clang 19 says so where it is instantiated.
-  target_compile_options(lockkeeper_flags INTERFACE -Wthread-safety -Wno-deprecated-declarations)
+  target_compile_options(lockkeeper_flags INTERFACE -Wthread-safety)
 endif()
 if(LOCKKEEPER_SANITIZE)
   add_compile_options(-fsanitize=${LOCKKEEPER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/stable_sort.hpp"
 #include "report/json_fields.hpp"
 #include "report/recording_json.hpp"
 #include "report/recording_words.hpp"
@@ -76,7 +77,7 @@ class Reader {
   [[nodiscard]] bool begun() const { return begun_; }
 
   [[nodiscard]] Replay take() {
-    if (replay_.snapshot) std::ranges::stable_sort(replay_.snapshot->sessions, {}, &model::Session::id);
+    if (replay_.snapshot) base::stable_sort(replay_.snapshot->sessions, {}, &model::Session::id);
     return std::move(replay_);
   }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -39,7 +40,7 @@ std::map<Program, std::vector<Departure>> gather(const model::Recording& recordi
     groups[program_of(who)].push_back({over, who.id});
   }
   for (auto& [program, departures] : groups) {
-    std::ranges::stable_sort(departures, {}, [](const Departure& departure) { return departure.over->ended_at; });
+    base::stable_sort(departures, {}, [](const Departure& departure) { return departure.over->ended_at; });
   }
   return groups;
 }

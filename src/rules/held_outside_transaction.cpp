@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/recorded_pool.hpp"
 #include "rules/story.hpp"
@@ -30,7 +31,7 @@ std::map<Program, Holders> gather(const PoolSide& side, const model::Recording& 
       groups[program_of(identity(client->who))].push_back(client);
   }
   for (auto& [program, holders] : groups)
-    std::ranges::stable_sort(holders, {}, [](const auto* client) { return client->state_since; });
+    base::stable_sort(holders, {}, [](const auto* client) { return client->state_since; });
   return groups;
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -114,7 +115,7 @@ std::map<Key, Group> gather(const model::Recording& recording) {
     group.nestings.push_back(std::move(*found));
   }
   for (auto& [key, group] : groups) {
-    std::ranges::stable_sort(group.nestings, {}, [](const Nesting& one) {
+    base::stable_sort(group.nestings, {}, [](const Nesting& one) {
       return std::tuple(!(one.inner.waits && one.inner.open != nullptr), one.outer.open == nullptr, one.outer.from);
     });
   }

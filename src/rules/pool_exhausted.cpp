@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/recorded_pool.hpp"
 #include "rules/story.hpp"
@@ -56,7 +57,7 @@ std::vector<std::string> describe(const PoolSide& side, model::WallTime now) {
                        fmt::format("{} by {}: {}, the longest for {}{}{}", seen.first, who, to_string(state),
                                    model::to_human(seen.second), statement.empty() ? "" : link, statement));
   }
-  std::ranges::stable_sort(lines, {}, [](const auto& line) { return -line.first; });
+  base::stable_sort(lines, {}, [](const auto& line) { return -line.first; });
   std::vector<std::string> result;
   for (auto& line : lines) result.push_back(std::move(line.second));
   return result;
@@ -69,7 +70,7 @@ std::vector<const model::RecordedClient*> silent(const PoolSide& side, model::Wa
                                 client->state == model::ClientState::aborted_in_transaction;
     if (in_transaction && now - client->state_since >= limits.min_idle) result.push_back(client);
   }
-  std::ranges::stable_sort(result, {}, [](const auto* client) { return client->state_since; });
+  base::stable_sort(result, {}, [](const auto* client) { return client->state_since; });
   return result;
 }
 

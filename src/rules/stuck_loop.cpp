@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -108,8 +109,7 @@ std::map<Key, std::vector<Stuck>> gather(const model::Recording& recording, cons
       consider({{}, over->record.get(), nullptr, over->ended_at, over->client});
   }
   for (auto& [key, group] : groups) {
-    std::ranges::stable_sort(group, {},
-                             [](const Stuck& stuck) { return std::pair(stuck.open == nullptr, -stuck.loop.runs); });
+    base::stable_sort(group, {}, [](const Stuck& stuck) { return std::pair(stuck.open == nullptr, -stuck.loop.runs); });
   }
   return groups;
 }

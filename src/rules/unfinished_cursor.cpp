@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -30,7 +31,7 @@ std::map<Key, std::vector<Cursor>> gather(const model::Recording& recording, con
     groups[{program_of(identity(client.who)), statement}].push_back({&client, &*oldest});
   }
   for (auto& [key, group] : groups)
-    std::ranges::stable_sort(group, {}, [](const Cursor& cursor) { return cursor.portal->opened_at; });
+    base::stable_sort(group, {}, [](const Cursor& cursor) { return cursor.portal->opened_at; });
   return groups;
 }
 

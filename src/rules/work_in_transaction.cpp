@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -70,8 +71,8 @@ std::map<Key, Group> gather(const model::Recording& recording, const Limits& lim
     add(groups[key_of(over->client, *over->record)], {over->record.get(), nullptr, until, {}}, limits);
   }
   for (auto& [key, group] : groups) {
-    std::ranges::stable_sort(group.working, {},
-                             [](const Life& life) { return std::pair(life.open == nullptr, -life.outside); });
+    base::stable_sort(group.working, {},
+                      [](const Life& life) { return std::pair(life.open == nullptr, -life.outside); });
   }
   return groups;
 }
