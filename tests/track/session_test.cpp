@@ -94,7 +94,6 @@ class SessionMachine : public ::testing::Test {
 
   static constexpr auto idle = pg::TransactionStatus::idle;
   static constexpr auto open = pg::TransactionStatus::open;
-  static constexpr auto failed = pg::TransactionStatus::failed;
 
   StatementCache statements_;
   PreparedRegistry registry_{0};

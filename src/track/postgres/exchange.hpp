@@ -26,6 +26,13 @@ enum class Purpose : std::uint8_t {
   clean_up,    ///< Rollback, or the reset of session state.
 };
 
+/// DEALLOCATE of one name that the client has given in the extended protocol.
+struct Deallocation {
+  std::string name;      ///< The client's.
+  PreparedPtr prepared;  ///< What it stands for: the server knows it by another name.
+};
+using DeallocationPtr = std::shared_ptr<const Deallocation>;
+
 /// One message that is to be answered.
 struct Expected {
   Expect kind = Expect::query;
@@ -39,6 +46,7 @@ struct Expected {
   PreparedPtr prepared = nullptr;  ///< parse: what it makes; bind, describe: what it uses. Transaction mode alone.
   std::string name =
       {};  ///< The client's name: of the statement (parse, describe, close) or the portal (bind, execute).
+  DeallocationPtr deallocates = nullptr;    ///< query, execute. Transaction mode alone.
   model::StatementPtr statement = nullptr;  ///< query, execute, bind; may be empty.
   std::uint64_t parameters = 0;             ///< bind, execute: hash; 0: not known.
   model::WallTime sent_at = {};

@@ -151,6 +151,7 @@ class Session {
     std::uint64_t parameters = 0;
     model::WallTime opened_at = {};
     std::int64_t rows = 0;
+    DeallocationPtr deallocates = nullptr;
     bool suspended = false;
     bool drops_all = false;
   };
@@ -160,6 +161,7 @@ class Session {
   Step query(const Message& message, Output& out, model::WallTime now);
   Step deallocate(const Message& message, const Seen& seen, Output& out, model::WallTime now);
   Step parse(const Message& message, Output& out, model::WallTime now);
+  std::string renamed_deallocate(std::string_view sql);
   Step parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, model::WallTime now);
   Step bind(const Message& message, Output& out, model::WallTime now);
   Step describe(const Message& message, Output& out, model::WallTime now);
@@ -182,6 +184,7 @@ class Session {
   void confirm(const Expected& expected);
   void undo(const std::vector<Expected>& skipped);
   void forget_names();
+  void deallocated(const Deallocation& gone);
   static void revert(Name& name) noexcept;
   /// Makes sure that the server has what the client means by the name: under its shared name, or as the unnamed one.
   void make_known(std::string_view name, const PreparedPtr& prepared, Output& out, model::WallTime now);
@@ -218,6 +221,7 @@ class Session {
 
   std::unordered_map<std::string, Name, TextHash, std::equal_to<>> names_;
   Name unnamed_;
+  DeallocationPtr unnamed_deallocates_;  // Where the unnamed statement is a DEALLOCATE.
   std::unordered_map<std::string, Portal, TextHash, std::equal_to<>> portals_;
   Portal unnamed_portal_;
 

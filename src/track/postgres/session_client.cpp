@@ -204,9 +204,8 @@ Step Session::deallocate(const Message& message, const Seen& seen, Output& out, 
   if (prepared) make_known(name, prepared, out, now);
   Expected& expected = expect(Expect::query, now);
   expected.statement = seen.statement;
-  expected.name = name;
-  expected.prepared = prepared;
   drop_unnamed(expected);
+  expected.deallocates = std::make_shared<const Deallocation>(name, prepared);
   if (!prepared) return {};
   // It goes from the server too, though others share it: they have it made again when they next need it.
   wire::postgres::append_query(out.to_server, "DEALLOCATE " + prepared->name);
@@ -234,20 +233,39 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   if (!parsed) return malformed(Expect::parse, now);
   if (model::UnitId unit = unit_of(parsed->sql); !unit.value().empty()) recorder_.unit(unit);
   if (rewrites() && !parsed->name.empty()) return parse_named(message, *parsed, out, now);
-  PreparedPtr prepared = shared_.prepared.intern(parsed->sql, parsed->types, shared_.statements);
+  const std::string renamed = rewrites() ? renamed_deallocate(parsed->sql) : std::string();
+  const std::string_view sql = renamed.empty() ? parsed->sql : renamed;
+  PreparedPtr prepared = shared_.prepared.intern(sql, parsed->types, shared_.statements);
   Expected& expected = expect(Expect::parse, now);
   expected.name = parsed->name;
   expected.prepared = prepared;
   expected.changes_name = true;
   if (parsed->name.empty()) server_->unnamed = prepared;
   change(parsed->name, std::move(prepared));
-  return {};
+  if (renamed.empty()) return {};
+  wire::postgres::append_parse(out.to_server, "", renamed, parsed->types);
+  return {.skip = whole(message)};
+}
+
+// As psycopg drops what it has prepared: the unnamed statement is a DEALLOCATE. The text with the name that the server
+// knows; empty: it stays as it is.
+std::string Session::renamed_deallocate(std::string_view sql) {
+  unnamed_deallocates_ = nullptr;
+  const Seen& seen = shared_.statements.seen(sql);
+  const auto name = seen.traits.deallocate_name();
+  if (!name) return {};
+  PreparedPtr prepared = find(*name);
+  std::string renamed = prepared ? "DEALLOCATE " + prepared->name : std::string();
+  unnamed_deallocates_ = std::make_shared<const Deallocation>(std::string(*name), std::move(prepared));
+  return renamed;
 }
 
 Step Session::parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, WallTime now) {
   if (names_.size() >= most_names) return refuse("more than 65,536 prepared statements of one client");
-  // Where all names are being dropped, whether this one is taken is for the server to say.
-  const bool dropping = std::ranges::any_of(exchange_, [](const Expected& each) { return each.drops_all; });
+  // Where the name is being dropped, whether it is taken is for the server to say.
+  const bool dropping = std::ranges::any_of(exchange_, [&](const Expected& each) {
+    return each.drops_all || (each.deallocates && each.deallocates->name == parsed.name);
+  });
   const PreparedPtr before = dropping ? nullptr : find(parsed.name);
   PreparedPtr prepared = shared_.prepared.intern(parsed.sql, parsed.types, shared_.statements);
   if (before) {
@@ -282,8 +300,10 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   if (!bound) return malformed(Expect::bind, now);
   const PreparedPtr prepared = find(bound->statement);
   std::size_t skip = 0;
+  const DeallocationPtr deallocates = prepared && bound->statement.empty() ? unnamed_deallocates_ : nullptr;
   if (prepared) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
   if (rewrites()) {
+    if (deallocates) make_known(deallocates->name, deallocates->prepared, out, now);
     make_known(bound->statement, prepared, out, now);
     const std::string_view name = server_name(bound->statement, prepared);
     if (name != bound->statement) {
@@ -297,6 +317,7 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   Portal portal{.opened_at = now};
   if (prepared) {
     portal.statement = prepared->statement;
+    portal.deallocates = deallocates;
     portal.drops_all = drops_all(prepared->traits);
   }
   if (message.whole()) portal.parameters = parameters_hash(bound->parameters);
@@ -360,6 +381,7 @@ Step Session::execute(const Message& message, WallTime now) {
   if (portal != nullptr) {
     expected.statement = portal->statement;
     expected.parameters = portal->parameters;
+    expected.deallocates = portal->deallocates;
     expected.drops_all = portal->drops_all;
     expected.continues = portal->suspended;
   }

@@ -81,6 +81,19 @@ void Session::forget_names() {
   }
 }
 
+void Session::deallocated(const Deallocation& gone) {
+  if (const auto found = names_.find(gone.name); found != names_.end()) {
+    found->second.confirmed = nullptr;
+    if (found->second.under_way == 0) names_.erase(found);
+  }
+  if (gone.prepared) {
+    server_->remove(*gone.prepared);
+  } else if (gone.name.starts_with(prepared_prefix)) {
+    server_
+        ->forget_all();  // One of ours, by the name that only the server should know: all are made again when needed.
+  }
+}
+
 std::string_view Session::server_name(std::string_view name, const PreparedPtr& prepared) const noexcept {
   if (name.empty()) return name;
   if (prepared) return prepared->name;

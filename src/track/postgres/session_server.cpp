@@ -119,9 +119,8 @@ Step Session::command_complete(const Message& message, WallTime now) {
   if (tag && expected.purpose == Purpose::client) {
     if (tag->command == "DEALLOCATE ALL" || tag->command == "DISCARD ALL") {
       forget_names();
-    } else if (tag->command == "DEALLOCATE" && !expected.name.empty()) {
-      if (expected.prepared) server_->remove(*expected.prepared);
-      names_.erase(expected.name);
+    } else if (tag->command == "DEALLOCATE" && expected.deallocates) {
+      deallocated(*expected.deallocates);
     }
     recorder_.command(expected, *tag, now);
   }
@@ -181,8 +180,10 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     step.broken = "does not take the parameters that its client has";
   }
   if (expected.purpose == Purpose::pin_check) pins_ = {"session state that could not be looked at"};
-  if (step.skip == 0 && expected.prepared && message.whole() && rewrites()) {
-    wire::postgres::append_error_renamed(out.to_client, message.body, expected.prepared->name, expected.name);
+  const PreparedPtr& named = expected.deallocates ? expected.deallocates->prepared : expected.prepared;
+  if (step.skip == 0 && named && message.whole() && rewrites()) {
+    const std::string& name = expected.deallocates ? expected.deallocates->name : expected.name;
+    wire::postgres::append_error_renamed(out.to_client, message.body, named->name, name);
     step.skip = whole(message);
   }
   uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);

@@ -194,9 +194,6 @@ def jdbc(port, folder):
     return run(["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", f"{folder}:{POSTGRES_JAR}", "JdbcClient"], port)
 
 
-# psycopg 3 in transaction mode: a statement that it has prepared is sometimes not there on the next server connection. Open.
-MODES = {"psycopg": ("session",)}
-
 CLIENTS = {
     "pgbench": pgbench,
     "psql": psql,
@@ -219,7 +216,7 @@ def compare(client, build, version, io):
         if not direct.endswith("exit status 0\n") and "exit status 3" not in direct:
             print(direct)
             sys.exit(f"{client}'s script fails on PostgreSQL {version} itself")
-        for mode in MODES.get(client, ("session", "transaction")):
+        for mode in ("session", "transaction"):
             clean(server_port)
             with proxy(build, server_port, mode, io) as port, others(port):
                 difference = differences(f"{mode} mode", direct, CLIENTS[client](port, folder))
