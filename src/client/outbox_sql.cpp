@@ -44,8 +44,8 @@ std::string_view ago_of(Engine engine) noexcept {
 
 constexpr std::string_view look_shape =
     "SELECT m.id, m.message_key, m.attempts, CASE WHEN m.claim_token IS NULL THEN 0 ELSE 1 END FROM {table} m "
-    "WHERE m.state = 'pending' AND m.due_at <= {now} AND (m.message_key = '' OR NOT EXISTS (SELECT 1 FROM {table} e "
-    "WHERE e.state = 'pending' AND e.message_key = m.message_key AND e.id < m.id AND e.due_at > {now})) "
+    "WHERE m.state = 'pending' AND m.due_at <= {moment} AND (m.message_key = '' OR NOT EXISTS (SELECT 1 FROM {table} e "
+    "WHERE e.state = 'pending' AND e.message_key = m.message_key AND e.id < m.id AND e.due_at > {moment})) "
     "ORDER BY m.id LIMIT ?";
 
 constexpr std::string_view record_columns =
@@ -95,6 +95,8 @@ std::string OutboxSql::write(std::string_view shape, std::size_t ids) const {
       put(later_of(engine_));
     } else if (name == "ago") {
       put(ago_of(engine_));
+    } else if (name == "moment") {
+      put(binds_now() ? "?" : now_of(engine_));
     } else if (name == "ids") {
       for (std::size_t id = 0; id < ids; ++id) put(id == 0 ? "?" : ", ?");
     } else {
@@ -119,16 +121,7 @@ std::string_view OutboxSql::last_id() const noexcept {
 
 // SQLite's "now" is one moment for one step, and a statement with many rows takes many: a message could come due
 // between being left out itself and being asked whether it holds back the next of its key. There the moment is bound.
-std::string OutboxSql::look() const {
-  std::string shape(look_shape);
-  constexpr std::string_view now = "{now}";
-  while (binds_now()) {
-    const std::size_t place = shape.find(now);
-    if (place == std::string::npos) break;
-    shape.replace(place, now.size(), "?");
-  }
-  return write(shape);
-}
+std::string OutboxSql::look() const { return write(look_shape); }
 
 std::string OutboxSql::lock(std::size_t ids) const {
   std::string sql = write(

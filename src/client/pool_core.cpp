@@ -232,8 +232,7 @@ void PoolCore::start_opening(Clock::time_point now, PoolActions& actions) {
   const auto is_vacant = [](const Slot& slot) { return slot.load().state == SlotState::vacant; };
   const auto vacant = std::ranges::find_if(slots_, is_vacant);
   const auto index = static_cast<std::uint32_t>(vacant - slots_.begin());
-  Slot& slot = index < slots_.size() ? *vacant : slots_.emplace_back();
-  slot.index = index;
+  Slot& slot = index < slots_.size() ? *vacant : slots_.emplace_back(index);
   slot.opening_since = now;
   slot.set_state(SlotState::opening);
   ++opening_;

@@ -67,6 +67,9 @@ struct SlotRecord {
 };
 
 struct alignas(64) Slot {
+  explicit Slot(std::uint32_t place) noexcept : index(place) {}
+
+  const std::uint32_t index;  ///< In the pool's list of slots.
   std::atomic<std::uint64_t> word{0};
   std::atomic<std::uint32_t> attention{0};
   SlotRecord record;
@@ -91,7 +94,6 @@ struct alignas(64) Slot {
   std::atomic<std::uint64_t> server{0};  ///< Which server: sessions of two servers may have one number.
 
   // Under the pool's lock.
-  std::uint32_t index = 0;
   std::uint64_t leak_sequence = 0;  ///< The lease that was reported as a leak last.
   Clock::time_point opening_since{};
   Clock::time_point retire_at{};
