@@ -101,7 +101,7 @@ std::optional<Point> first_point(std::string_view text) noexcept {
 }  // namespace
 
 Prepared saslprep(std::string_view password) {
-  const Prepared unchanged{Secret(password), true};
+  Prepared unchanged{Secret(password), true};
   if (std::ranges::all_of(password, [](char byte) { return static_cast<unsigned char>(byte) < 0x80; })) {
     return unchanged;
   }
