@@ -70,7 +70,7 @@ class Package:
     def configure(self, source, build, *settings, expect=0):
         launcher = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache')}"] if shutil.which("ccache") else []
         return run("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={self.options.compiler}",
-                   f"-DCMAKE_CXX_FLAGS={self.options.flags} -Wall -Wextra -Werror", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+                   "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", f"-DCMAKE_PREFIX_PATH={self.prefix}",
                    "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *launcher, *settings, expect=expect)
 
     def build_examples(self):
@@ -101,13 +101,13 @@ class Package:
             flags = {kind: run("pkg-config", kind, *modules, PKG_CONFIG_PATH=str(folder)).split()
                      for kind in ("--cflags", "--libs")}
             macros = [f"-DEXAMPLE_{driver.upper()}" for driver in drivers]
-            compiler = [self.options.plain_compiler, *shlex.split(self.options.flags)]
+            compiler = self.options.plain_compiler
             source, program = self.examples / f"{name}.cpp", self.work / f"{name}-by-pkg-config"
             launcher = ["ccache"] if shutil.which("ccache") else []
             # With -I, unlike CMake: the headers' own warnings are seen here.
-            run(*launcher, *compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
+            run(*launcher, compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
                 *macros, *flags["--cflags"], "-c", source, "-o", f"{program}.o")
-            run(*compiler, f"{program}.o", *flags["--libs"], "-o", program)
+            run(compiler, f"{program}.o", *flags["--libs"], "-o", program)
             self.run_example(source, program)
 
     def find(self, name, arguments, *settings, expect=0):
@@ -150,7 +150,6 @@ def main():
     parser.add_argument("--work", required=True, type=Path, help="a folder to work in; what is in it is removed")
     parser.add_argument("--compiler", required=True, help="the one that the libraries were built with")
     parser.add_argument("--plain-compiler", required=True, help="for pkg-config")
-    parser.add_argument("--flags", default="", help="what the libraries force upon their users: sanitizers")
     package = Package(parser.parse_args())
     steps = ["install", "build_examples", "run_examples", "pkg_config", "messages", "library_only"]
     for step in steps:

@@ -15,10 +15,9 @@ def plan(options):
     """The stages that this command line asks for, in order; each a function of a Runner."""
     if options.preset:
         return [_preset(name) for name in options.preset]
-    chosen = [stages.tools, stages.tidy, _preset("dev")]
-    if not options.quick:
-        chosen += [_preset("asan"), stages.clang_tidy, _preset("tsan"), stages.fuzz]
-    return chosen
+    if options.quick:
+        return [stages.tools, stages.tidy, _preset("dev")]
+    return [stages.tools, stages.tidy, stages.plain, _preset("asan"), stages.fuzz, stages.clang_tidy, _preset("tsan")]
 
 
 def _preset(name):

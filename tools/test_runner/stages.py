@@ -65,7 +65,13 @@ def preset(run, name):
     return failed or ctest(run, name)
 
 
-def build(run, name):
+def plain(run):
+    """With g++: the product, and the tests that are not run under sanitizers. All others are, in the presets that follow."""
+    failed = build(run, "dev", ["src/all", "apps/all", "plain_tests"])
+    return failed or ctest(run, "dev", "plain")
+
+
+def build(run, name, targets=()):
     """Configures if need be, builds. None if that went well, else Counts with the failure."""
     folder = run.root / "build" / name
     stamp = folder / ".presets-hash"
@@ -76,19 +82,21 @@ def build(run, name):
         if not outcome.ok:
             return _report(Counts(), outcome, f"{name}: configure")
         stamp.write_text(digest)
-    outcome = run.run(f"{name}: build", ["cmake", "--build", "--preset", name, "--", "-k", "0"], BUILD_TIMEOUT)
+    command = ["cmake", "--build", "--preset", name, "--", "-k", "0", *targets]
+    outcome = run.run(f"{name}: build", command, BUILD_TIMEOUT)
     return None if outcome.ok else _report(Counts(), outcome, f"{name}: build")
 
 
-def ctest(run, name):
+def ctest(run, name, label=None):
     folder = run.root / "build" / name
     reports = folder / "gtest-reports"
     shutil.rmtree(reports, ignore_errors=True)
     report = folder / "ctest.xml"
     report.unlink(missing_ok=True)
     command = ["ctest", "--preset", name, "-j", JOBS, "--no-tests=error", "--output-junit", report]
-    if LABELS.get(name):
-        command += ["-L", LABELS[name]]
+    label = label or LABELS.get(name)
+    if label:
+        command += ["-L", label]
     environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers()}
     if name in STRESS_SECONDS:
         environment["LOCKKEEPER_STRESS_SECONDS"] = STRESS_SECONDS[name]
@@ -114,12 +122,12 @@ def _programs(root, name):
 
 
 def fuzz(run):
-    """Builds the fuzzers and runs each for a few seconds on its seeds, two at a time."""
-    failed = build(run, "fuzz")
+    """Runs each fuzzer, which preset asan builds, for a few seconds on its seeds, two at a time."""
+    failed = build(run, "asan")
     if failed:
         return failed
-    folder = run.root / "build" / "fuzz"
-    programs = sorted(p for p in folder.rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)
+    built, folder = run.root / "build" / "asan" / "fuzz", run.root / "build" / "fuzz"
+    programs = sorted(p for p in built.glob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)
     if not programs:
         return _said(Counts(failures=["fuzz: no fuzzer was built"]))
     print(f"== fuzz: tests ({len(programs)} programs, {FUZZ_SECONDS} s each) …", end="", flush=True)
