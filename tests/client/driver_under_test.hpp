@@ -30,7 +30,9 @@ struct DriverUnderTest {
   std::function<std::string(int)> placeholder = {};  ///< The n-th parameter, from 1: "$1" or "?".
   std::string sleep_sql = {};                        ///< Runs for a minute, and can be cancelled.
   std::string many_rows_sql = {};                    ///< 100000 rows of one column, counting from 1.
-  std::string endless_rows_sql = {};     ///< Rows without end (a thousand million), each as soon as it is made.
+  /// Rows without end (a thousand million), each as soon as it is made, and wide: megabytes of them are under way when
+  /// they are no longer wanted, which takes long in rows of a few bytes with sanitizers.
+  std::string endless_rows_sql = {};
   std::string rows_then_sleep_sql = {};  ///< Rows that arrive, then a minute of nothing.
   std::string rows_then_error_sql = {};  ///< Rows that arrive, then an error.
   std::string big_cell_sql = {};         ///< One cell of 10 MB of 'x'.

@@ -19,7 +19,7 @@ DriverUnderTest start_mariadb(const MariadbInstallation& installation) {
   // Where SLEEP is the whole statement, MySQL calls its interruption a success.
   tested.sleep_sql = "SELECT 1 FROM DUAL WHERE SLEEP(60)";
   tested.many_rows_sql = "SELECT seq FROM seq_1_to_100000";
-  tested.endless_rows_sql = "SELECT seq FROM seq_1_to_1000000000";
+  tested.endless_rows_sql = "SELECT LPAD(seq, 500, '0') FROM seq_1_to_1000000000";
   tested.rows_then_sleep_sql = "SELECT IF(seq > 20000, SLEEP(60), seq) FROM seq_1_to_20001";
   tested.rows_then_error_sql =
       "SELECT IF(seq < 20000, seq, (SELECT two.seq FROM seq_1_to_2 AS two WHERE two.seq < many.seq)) "

@@ -19,7 +19,7 @@ DriverUnderTest start_postgres(const PostgresVersion& version) {
   tested.placeholder = [](int index) { return "$" + std::to_string(index); };
   tested.sleep_sql = "SELECT pg_sleep(60)";
   tested.many_rows_sql = "SELECT generate_series(1, 100000)";
-  tested.endless_rows_sql = "SELECT generate_series(1, 1000000000)";
+  tested.endless_rows_sql = "SELECT lpad(generate_series(1, 1000000000)::text, 500, '0')";
   tested.rows_then_sleep_sql =
       "SELECT CASE WHEN n > 20000 THEN pg_sleep(60)::text ELSE n::text END FROM generate_series(1, 20001) AS n";
   tested.rows_then_error_sql = "SELECT 1 / (20000 - n) FROM generate_series(1, 30000) AS n";

@@ -97,7 +97,8 @@ TEST_P(PostgresFailure, CopyIsRefusedAndTheConnectionSurvives) {
   const auto connection = connect();
   connection->execute("CREATE TEMP TABLE copied (id integer)", soon());
   for (const std::string sql :
-       {"COPY copied FROM STDIN", "COPY (SELECT generate_series(1, 3000000)) TO STDOUT", "COPY copied TO STDOUT"}) {
+       {"COPY copied FROM STDIN", "COPY (SELECT repeat('x', 500) FROM generate_series(1, 3000000)) TO STDOUT",
+        "COPY copied TO STDOUT"}) {
     const Error error = error_of([&] { connection->execute(sql, soon()); });
     EXPECT_EQ(error.code, ErrorCode::misuse) << sql;
     EXPECT_EQ(error.blast, Blast::statement) << sql;

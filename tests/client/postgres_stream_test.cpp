@@ -29,7 +29,7 @@ constexpr bool memory_is_measurable = true;
 // The driver's grace for a cancelled statement is a second; the rest is for a loaded machine.
 constexpr seconds bound{4};
 
-constexpr const char* endless = "SELECT generate_series(1, 1000000000)";
+constexpr const char* endless = "SELECT lpad(generate_series(1, 1000000000)::text, 500, '0')";
 
 class PostgresStreams : public ::testing::Test {
  protected:
@@ -93,7 +93,8 @@ TEST_F(PostgresStreams, AServerThatDiesUnderTheStreamGivesItsConnectionUp) {
 TEST_F(PostgresStreams, CopyIsRefusedAndTheConnectionSurvives) {
   const auto connection = connect();
   connection->execute("CREATE TEMP TABLE copied (id integer)", soon());
-  for (const std::string sql : {"COPY copied FROM STDIN", "COPY (SELECT generate_series(1, 3000000)) TO STDOUT"}) {
+  for (const std::string sql :
+       {"COPY copied FROM STDIN", "COPY (SELECT repeat('x', 500) FROM generate_series(1, 3000000)) TO STDOUT"}) {
     const Error error = error_of([&] { read_all(*connection->stream(sql, {}, 10, soon()), soon()); });
     EXPECT_EQ(error.code, ErrorCode::misuse) << sql;
     EXPECT_EQ(error.blast, Blast::statement) << sql;

@@ -184,11 +184,20 @@ std::optional<std::string> peek(int socket, Deadline deadline) {
   }
 }
 
+// Where connecting takes no time (a Unix socket), libmariadb may have read the greeting, and answered it, before we
+// could look: what is there now is the server's next message. Whether TLS is on is looked at in the end anyway.
+// It has a small sequence number, no letter of another protocol.
+bool is_a_later_message(std::string_view bytes) { return bytes.size() > 3 && bytes[3] > 0 && bytes[3] < 8; }
+
 // The socket is connected, or has failed to: then libmariadb tells why.
 std::optional<Error> Attempt::look_at_greeting(int socket) {
   if (!is_connected(socket)) return std::nullopt;
   const auto said = peek(socket, deadline_);
   if (!said) return not_in_time(plan_, true);
+  if (is_a_later_message(*said)) {
+    greeted_ = true;
+    return std::nullopt;
+  }
   const Greeting greeting = read_greeting(*said);
   greeted_ = greeting != Greeting::foreign && greeting != Greeting::incomplete;
   if (greeting == Greeting::foreign) return not_of_the_family(plan_);

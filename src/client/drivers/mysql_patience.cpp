@@ -8,8 +8,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long a killed statement may take to stop: a second connection, and the end of an uninterruptible step.
-constexpr std::chrono::seconds grace{1};
+constexpr std::chrono::seconds for_cleaning{1};
 
 // A kill can overtake its statement, and the server then forgets it; so it is repeated during the grace.
 constexpr std::chrono::milliseconds kill_interval{200};
@@ -22,9 +21,10 @@ bool Patience::wait(MYSQL* session, int events) {
     const bool is_late = Clock::now() >= deadline_;
     if (wait_for_events(session, events, deadline_) && (!is_late || !looked_late_)) {
       looked_late_ = is_late;
+      grace_.heard(Clock::now());
       return true;
     }
-    if (is_grace_ && Clock::now() >= last_moment_) return false;
+    if (is_grace_ && Clock::now() >= grace_.last_moment()) return false;
     stop();
   }
 }
@@ -32,7 +32,8 @@ bool Patience::wait(MYSQL* session, int events) {
 bool Patience::has_time() {
   const Deadline now = Clock::now();
   if (now < deadline_) return true;
-  if (is_grace_ && now >= last_moment_) return false;
+  if (is_grace_ && now >= grace_.last_moment()) return false;
+  grace_.heard(now);
   stop();
   return true;
 }
@@ -45,17 +46,17 @@ void Patience::renew(Deadline deadline) {
 
 void Patience::stop() {
   const Deadline now = Clock::now();
-  if (!is_grace_) last_moment_ = now + grace;
+  if (!is_grace_) grace_.begin(now);
   is_grace_ = true;
   has_stopped_ = true;
-  deadline_ = std::min(now + kill_interval, last_moment_);
+  deadline_ = std::min(now + kill_interval, grace_.last_moment());
   looked_late_ = false;
   // If the server does not take the request, it does not stop the statement either, and the grace runs out.
-  static_cast<void>(killer_.kill(last_moment_));
+  static_cast<void>(killer_.kill(grace_.last_moment()));
 }
 
 Deadline Patience::for_cleaning_up() const {
-  return std::max(is_grace_ ? last_moment_ : deadline_, Clock::now() + grace);
+  return std::max(is_grace_ ? grace_.last_moment() : deadline_, Clock::now() + for_cleaning);
 }
 
 }  // namespace lockkeeper::client::mysql

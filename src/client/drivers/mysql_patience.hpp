@@ -5,6 +5,7 @@
 
 #include <lockkeeper/connection.hpp>
 
+#include "client/drivers/grace.hpp"
 #include "client/drivers/mysql_call.hpp"
 #include "client/drivers/mysql_cancel.hpp"
 
@@ -37,8 +38,8 @@ class Patience : public Waiter {
 
  private:
   Killer killer_;
-  Deadline deadline_;       // Of the next wait: the caller's, then that of each kill.
-  Deadline last_moment_{};  // The end of the grace, once it has begun.
+  Deadline deadline_;  // Of the next wait: the caller's, then that of each kill.
+  Grace grace_;
   bool is_grace_ = false;
   bool looked_late_ = false;  // After the deadline we look once more at what has come, then no more.
   bool has_stopped_ = false;

@@ -60,7 +60,8 @@ class Exchange {
         deadline_(deadline),
         patience_(connection, deadline) {}
 
-  /// Returns by the deadline plus a grace of about a second for the cancelled statement.
+  /// Returns by the deadline plus a grace for the cancelled statement: about a second, three while rows are on their
+  /// way.
   [[nodiscard]] Outcome run();
 
  private:

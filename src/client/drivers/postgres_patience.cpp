@@ -9,9 +9,6 @@
 namespace lockkeeper::client {
 namespace {
 
-// How long a cancelled statement may take to stop: a round trip and the end of an uninterruptible step.
-constexpr std::chrono::seconds grace{1};
-
 // A cancel request can overtake its statement, and the server then forgets it; so it is repeated during the grace.
 constexpr std::chrono::milliseconds cancel_interval{200};
 
@@ -45,12 +42,13 @@ bool Patience::wait() {
   const bool is_late = std::chrono::steady_clock::now() >= deadline_;
   if (wait_for_socket(PQsocket(connection_), interest, deadline_)) {
     read_what_has_come();
+    grace_.heard(std::chrono::steady_clock::now());
     if (!is_late || !looked_late_) {
       looked_late_ = is_late;
       return true;
     }
   }
-  if (is_grace_ && std::chrono::steady_clock::now() >= last_moment_) return false;
+  if (is_grace_ && std::chrono::steady_clock::now() >= grace_.last_moment()) return false;
   // If the server does not take the request, it does not answer the statement either, and the grace runs out.
   static_cast<void>(cancel());
   return true;
@@ -58,9 +56,9 @@ bool Patience::wait() {
 
 bool Patience::cancel() {
   const Deadline now = std::chrono::steady_clock::now();
-  if (!is_grace_) last_moment_ = now + grace;
+  if (!is_grace_) grace_.begin(now);
   is_grace_ = true;
-  deadline_ = std::min(now + cancel_interval, last_moment_);
+  deadline_ = std::min(now + cancel_interval, grace_.last_moment());
   looked_late_ = false;
   if (!has_cancelled_ || now - asked_at_ >= cancel_interval) request_cancel();
   return was_taken_;
@@ -71,7 +69,7 @@ void Patience::read_what_has_come() { static_cast<void>(PQconsumeInput(connectio
 
 void Patience::request_cancel() {
   const PgCancel request(PQgetCancel(connection_));
-  was_taken_ = request && send_cancel(request.get(), last_moment_);
+  was_taken_ = request && send_cancel(request.get(), grace_.last_moment());
   has_cancelled_ = true;
   asked_at_ = std::chrono::steady_clock::now();
 }

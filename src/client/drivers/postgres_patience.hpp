@@ -3,6 +3,7 @@
 
 #include <lockkeeper/connection.hpp>
 
+#include "client/drivers/grace.hpp"
 #include "client/drivers/postgres_handles.hpp"
 
 namespace lockkeeper::client {
@@ -38,8 +39,8 @@ class Patience {
   void request_cancel();
 
   PGconn* connection_;
-  Deadline deadline_;         // Of the next wait: the caller's, then that of each cancel request.
-  Deadline last_moment_{};    // The end of the grace, once it has begun.
+  Deadline deadline_;  // Of the next wait: the caller's, then that of each cancel request.
+  Grace grace_;
   bool is_grace_ = false;     // The deadline has passed.
   bool looked_late_ = false;  // After the deadline we look once more at what has come, then no more.
   bool has_cancelled_ = false;
