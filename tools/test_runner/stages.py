@@ -97,7 +97,7 @@ def ctest(run, name, label=None):
     label = label or LABELS.get(name)
     if label:
         command += ["-L", label]
-    environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers()}
+    environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers(run.root)}
     if name in STRESS_SECONDS:
         environment["LOCKKEEPER_STRESS_SECONDS"] = STRESS_SECONDS[name]
     outcome = run.run(f"{name}: tests", command, TEST_TIMEOUT, environment)
@@ -106,8 +106,10 @@ def ctest(run, name, label=None):
     return _report(found, outcome, f"{name}: tests", lines=120)
 
 
-def _sanitizers():
-    return {key: os.environ.get(key, value) for key, value in SANITIZER_OPTIONS.items()}
+def _sanitizers(root):
+    options = {key: os.environ.get(key, value) for key, value in SANITIZER_OPTIONS.items()}
+    options["TSAN_OPTIONS"] += f":suppressions={root / 'tests' / 'tsan.supp'}"
+    return options
 
 
 def _programs(root, name):
@@ -153,7 +155,7 @@ def _fuzz_one(root, folder, program):
     log = folder / f"{program.name}.log"
     with open(log, "wb") as file:
         try:
-            environment = {**os.environ, **_sanitizers()}
+            environment = {**os.environ, **_sanitizers(root)}
             done = subprocess.run(command, stdout=file, stderr=file, env=environment, timeout=FUZZ_SECONDS + 60)
         except subprocess.TimeoutExpired:
             return "timeout", log
