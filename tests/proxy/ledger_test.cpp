@@ -32,6 +32,7 @@ using std::chrono::seconds;
 
 constexpr int accounts = 20;
 constexpr int start_balance = 1000;
+constexpr std::size_t least_committed = 20;  // Else nothing much was tried.
 
 seconds duration() {
   const char* given = std::getenv("LOCKKEEPER_STRESS_SECONDS");
@@ -42,6 +43,11 @@ struct Told {
   std::mutex mutex;
   std::set<std::string> committed, failed, unknown;
   std::vector<std::string> complaints;
+
+  bool few() {
+    const std::lock_guard guard(mutex);
+    return committed.size() <= least_committed;
+  }
 
   void note(std::set<std::string>& set, const std::string& name) {
     const std::lock_guard guard(mutex);
@@ -55,7 +61,9 @@ class Mover {
       : login_(std::move(login)), told_(told), number_(number), random_(number) {}
 
   void run(Clock::time_point end) {
-    for (unsigned count = 0; Clock::now() < end; ++count) {
+    // Where the machine is so busy that hardly any came through between two disturbances, some more in peace.
+    const auto more = [&] { return Clock::now() < end || (told_.few() && Clock::now() < end + default_patience); };
+    for (unsigned count = 0; more(); ++count) {
       try {
         move(std::to_string(number_) + "-" + std::to_string(count));
       } catch (const std::exception& error) {
@@ -226,7 +234,7 @@ TEST_P(Ledger, WhatClientsWereToldIsWhatHappened) {
   for (const std::string& name : told.failed) EXPECT_FALSE(happened.contains(name)) << name << " was told failed";
   for (const std::string& name : told.unknown) unknown_committed += static_cast<std::size_t>(happened.contains(name));
   EXPECT_EQ(happened.size(), told.committed.size() + unknown_committed);
-  EXPECT_GT(told.committed.size(), 20U);
+  EXPECT_GT(told.committed.size(), least_committed);
   for (std::size_t i = 0; i < std::min<std::size_t>(5, told.complaints.size()); ++i)
     ADD_FAILURE() << told.complaints[i];
   EXPECT_TRUE(becomes_true([&] { return proxy.pools().servers_active == 0; }, default_patience))
