@@ -28,8 +28,9 @@ enum class Purpose : std::uint8_t {
 
 /// DEALLOCATE of one name that the client has given in the extended protocol.
 struct Deallocation {
-  std::string name;      ///< The client's.
-  PreparedPtr prepared;  ///< What it stands for: the server knows it by another name.
+  std::string name;               ///< The client's.
+  PreparedPtr prepared;           ///< What it stands for: the server knows it by another name.
+  model::StatementPtr statement;  ///< As the client wrote it.
 };
 using DeallocationPtr = std::shared_ptr<const Deallocation>;
 

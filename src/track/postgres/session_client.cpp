@@ -205,7 +205,7 @@ Step Session::deallocate(const Message& message, const Seen& seen, Output& out, 
   Expected& expected = expect(Expect::query, now);
   expected.statement = seen.statement;
   drop_unnamed(expected);
-  expected.deallocates = std::make_shared<const Deallocation>(name, prepared);
+  expected.deallocates = std::make_shared<const Deallocation>(name, prepared, seen.statement);
   if (!prepared) return {};
   // It goes from the server too, though others share it: they have it made again when they next need it.
   wire::postgres::append_query(out.to_server, "DEALLOCATE " + prepared->name);
@@ -256,7 +256,7 @@ std::string Session::renamed_deallocate(std::string_view sql) {
   if (!name) return {};
   PreparedPtr prepared = find(*name);
   std::string renamed = prepared ? "DEALLOCATE " + prepared->name : std::string();
-  unnamed_deallocates_ = std::make_shared<const Deallocation>(std::string(*name), std::move(prepared));
+  unnamed_deallocates_ = std::make_shared<const Deallocation>(std::string(*name), std::move(prepared), seen.statement);
   return renamed;
 }
 
@@ -316,7 +316,7 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   expected.prepared = prepared;
   Portal portal{.opened_at = now};
   if (prepared) {
-    portal.statement = prepared->statement;
+    portal.statement = deallocates ? deallocates->statement : prepared->statement;
     portal.deallocates = deallocates;
     portal.drops_all = drops_all(prepared->traits);
   }

@@ -89,8 +89,8 @@ void Session::deallocated(const Deallocation& gone) {
   if (gone.prepared) {
     server_->remove(*gone.prepared);
   } else if (gone.name.starts_with(prepared_prefix)) {
-    server_
-        ->forget_all();  // One of ours, by the name that only the server should know: all are made again when needed.
+    // One of ours, by the name that only the server should know: all are made again when needed.
+    server_->forget_all();
   }
 }
 
