@@ -187,6 +187,36 @@ TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
   EXPECT_THAT(out_.to_client, HasSubstr("\"mine\" already exists"));
 }
 
+TEST_F(SessionMachine, ADeallocateOfTheExtendedProtocolIsTheClientsNameInTheRecordAndOursOnTheServer) {
+  link(first_);
+  say(parse("mine", "SELECT 1"));
+  say(sync());
+  answer(bare('3'));
+  answer(bare('1'));
+  answer(ready(idle));
+  say(query("BEGIN"));
+  answer(done("BEGIN"));
+  answer(ready(open));
+  out_ = {};
+  EXPECT_GT(say(parse("", "DEALLOCATE mine")).skip, 0U);
+  EXPECT_THAT(out_.to_server, HasSubstr("DEALLOCATE lockkeeper_0_1"));
+  say(bind(""));
+  say(execute());
+  say(sync());
+  answer(bare('1'));
+  answer(bare('2'));
+  answer(done("DEALLOCATE"));
+  answer(ready(open));
+  const model::RecordedClient client = session_->recorded(now_);
+  ASSERT_TRUE(client.transaction);
+  ASSERT_THAT(client.transaction->last(), IsEmpty());
+  ASSERT_THAT(client.transaction->first(), SizeIs(2));
+  EXPECT_EQ(client.transaction->first().back().first.statement, statements_.seen("DEALLOCATE mine").statement);
+  out_ = {};
+  EXPECT_EQ(say(bind("mine")).skip, 0U) << "as it is: the server says that there is none";
+  EXPECT_THAT(out_.to_server, IsEmpty());
+}
+
 TEST_F(SessionMachine, AnUnnamedStatementOfOthersIsNeverRun) {
   link(first_);
   say(bind(""));
