@@ -7,19 +7,23 @@
 
 #include <atomic>
 #include <cstdio>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "cli/run.hpp"
+#include "collect/postgres/collector.hpp"
 #include "diagnose/conductor.hpp"
 #include "proxy/config_parse.hpp"
 #include "proxy/config_reload.hpp"
 #include "proxy/config_url.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/shared.hpp"
+#include "report/recording_json.hpp"
 
 namespace lockkeeper {
 namespace {
@@ -155,11 +159,51 @@ std::string reload(proxy::Proxy& running, const cli::RunRequest& request) {
   return {};
 }
 
-int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& request, const Config& config) {
+// The server is looked at where a URL says how. A configuration file alone knows no role of our own: clients bring
+// theirs.
+std::unique_ptr<collect::postgres::Collector> collector_for(const cli::RunRequest& request, Driver& driver) {
+  if (request.url.empty() || !request.look) return nullptr;
+  return std::make_unique<collect::postgres::Collector>(driver, request.url);
+}
+
+// Tells once that the server cannot be looked at, and why, and once that it can again.
+class LookLog {
+ public:
+  void tell(const std::optional<model::LookFailure>& failure) {
+    const std::string now = failure ? fmt::format("{}. {}", failure->message, failure->advice) : "";
+    if (now == told_) return;
+    told_ = now;
+    if (failure) {
+      log_line(LogLevel::warning,
+               fmt::format("the server cannot be looked at, findings are the recorder's alone: {}", now));
+    } else {
+      log_line(LogLevel::info, "the server can be looked at again");
+    }
+  }
+
+ private:
+  std::string told_;
+};
+
+void look(diagnose::Conductor& conductor, proxy::Proxy& running, LookLog& log) {
+  model::Diagnosis diagnosis = conductor.tick(look_every);
+  log.tell(diagnosis.failure);
+  running.publish(std::move(diagnosis));
+  const diagnose::Observed& observed = conductor.observed();
+  if (!running.wants_dump() || !observed.recording) return;
+  std::ostringstream lines;
+  report::dump(lines, *observed.recording, observed.snapshot.get());
+  running.give_dump(std::move(lines).str());
+}
+
+int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& request, const Config& config,
+          Driver& driver) {
   diagnose::Conductor conductor(
-      nullptr, request.common.limits, [&](diagnose::Duration timeout) -> std::optional<model::Recording> {
+      collector_for(request, driver), request.common.limits,
+      [&](diagnose::Duration timeout) -> std::optional<model::Recording> {
         return running.recording(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
       });
+  LookLog log;
   running.on_reload([&] { return reload(running, request); });
   for (;;) {
     const int signal = signals.wait(look_every);
@@ -167,7 +211,7 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
       if (const std::string wrong = reload(running, request); !wrong.empty()) log_line(LogLevel::error, wrong);
     }
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == 0) running.publish(conductor.tick(look_every));
+    if (signal == 0) look(conductor, running, log);
   }
   log_line(LogLevel::info, "ending: open transactions are waited for; a second signal ends at once");
   const bool all_gone = running.drain(config.proxy.drain_timeout, [&] {
@@ -181,7 +225,7 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
 
 }  // namespace
 
-int run_daemon(const cli::RunRequest& request) {
+int run_daemon(const cli::RunRequest& request, Driver& driver) {
   const Signals signals;  // Before any thread.
   auto config = read_config(request);
   if (!config) return cli::Status::usage;
@@ -203,7 +247,7 @@ int run_daemon(const cli::RunRequest& request) {
                                        config->proxy.workers == 1 ? "" : "s", (*running)->backend()));
   for (const std::string& address : (*running)->addresses()) fmt::print("listening on {}\n", address);
   std::fflush(stdout);
-  return serve(**running, signals, request, *config);
+  return serve(**running, signals, request, *config, driver);
 }
 
 }  // namespace lockkeeper

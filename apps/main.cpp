@@ -5,6 +5,7 @@
 
 #include <lockkeeper/postgres.hpp>
 #include "cli/run.hpp"
+#include "collect/postgres/recorder_console.hpp"
 #include "daemon.hpp"
 
 int main(int argc, char** argv) {
@@ -18,6 +19,9 @@ int main(int argc, char** argv) {
                      return std::make_unique<diagnose::Conductor>(
                          std::make_unique<collect::postgres::Collector>(*driver, std::move(url)), limits);
                    },
-                   lockkeeper::run_daemon};
+                   [&](const std::string& url, diagnose::Duration timeout) {
+                     return collect::postgres::read_recorder(*driver, url, std::chrono::steady_clock::now() + timeout);
+                   },
+                   [&](const cli::RunRequest& request) { return run_daemon(request, *driver); }};
   return cli::run(argc, argv, world);
 }

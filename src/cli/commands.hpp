@@ -8,6 +8,11 @@ namespace lockkeeper::cli {
 
 [[nodiscard]] int doctor(const DoctorRequest& request, World& world);
 [[nodiscard]] int kill(const KillRequest& request, World& world);
+[[nodiscard]] int dump(const DumpRequest& request, World& world);
+[[nodiscard]] int replay(const ReplayRequest& request, World& world);
+
+/// Writes what was found as text or JSON, and returns the exit status that it gives.
+[[nodiscard]] int present(const model::Diagnosis& diagnosis, const Judging& request, World& world);
 
 /// 2 where the connection string, the environment or a service file is wrong, else 3: looking was tried in vain.
 [[nodiscard]] int status_of_failure(const model::LookFailure& failure);

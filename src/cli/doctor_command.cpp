@@ -8,8 +8,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "report/json.hpp"
-#include "report/text.hpp"
 
 namespace lockkeeper::cli {
 namespace {
@@ -73,38 +71,12 @@ std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& w
   return results;
 }
 
-int status_of(const model::Diagnosis& diagnosis, const DoctorRequest& request) {
-  if (diagnosis.failure) return status_of_failure(*diagnosis.failure);
-  const bool found = request.fail_on && std::ranges::any_of(diagnosis.findings, [&](const auto& finding) {
-                       return finding.severity >= *request.fail_on;
-                     });
-  if (found) return Status::found;
-  // What could not be seen may be what is stuck: its absence is not claimed by a 0.
-  const bool absence_unknown = request.fail_on && !diagnosis.complete() && !request.allow_incomplete;
-  return absence_unknown ? Status::not_observed : Status::nothing_found;
-}
-
-void print(const model::Diagnosis& diagnosis, const DoctorRequest& request, World& world) {
-  report::Options options;
-  options.arguments = request.common.limit_arguments;
-  if (request.common.json) {
-    world.out << report::to_json(diagnosis, options) << '\n';
-    return;
-  }
-  options.colour = colours(request.common.colour, world.out_is_terminal);
-  if (diagnosis.looks > 0) world.out << report::to_text(diagnosis, options) << std::flush;
-  if (!diagnosis.failure) return;
-  options.colour = colours(request.common.colour, world.error_is_terminal);
-  world.error << report::to_text(*diagnosis.failure, options);
-}
-
 }  // namespace
 
 int doctor(const DoctorRequest& request, World& world) {
   int status = Status::nothing_found;
   for (const auto& diagnosis : examine_all(request, world)) {
-    print(diagnosis, request, world);
-    status = std::max(status, status_of(diagnosis, request));
+    status = std::max(status, present(diagnosis, request, world));
   }
   return delivered(world, status);
 }

@@ -55,6 +55,21 @@ Examples:
   lockkeeper run --config /etc/lockkeeper.toml --check
 )";
 
+constexpr const char* dump_footer = R"(
+The URL is that of the recorder's console: the address of `lockkeeper run`, and pgbouncer as the database. The lines hold
+no literals and no parameters, unless the recorder was told to keep them.
+Examples:
+  lockkeeper dump postgresql://app:secret@127.0.0.1:6432/pgbouncer > at-three.jsonl
+  lockkeeper dump postgresql://app@127.0.0.1:6432/pgbouncer | lockkeeper replay - --min-idle 1s
+)";
+
+constexpr const char* replay_footer = R"(
+Judges what `lockkeeper dump` wrote, with the same rules as the recorder did; give other limits to ask again.
+Examples:
+  lockkeeper replay at-three.jsonl
+  lockkeeper replay at-three.jsonl --min-idle 1s --json | jq .findings
+)";
+
 // An option whose value is read by `read`, which returns what is wrong with it, or nothing.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, const std::string& help, const std::string& value,
                         std::function<std::string(const std::string&)> read) {
@@ -122,12 +137,7 @@ std::string limit_arguments(const diagnose::Limits& limits) {
   return result;
 }
 
-void add_doctor(CLI::App& command, DoctorRequest& request) {
-  command.footer(doctor_footer);
-  command.add_option("URL", request.urls,
-                     "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
-  add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
-  add_duration(command, "--interval", request.interval, "Time between looks while watching", true);
+void add_judging(CLI::App& command, Judging& request) {
   add_choice(command, "--fail-on",
              "Exit with 1 from this severity on: notice, warning, critical, never [default: warning]", "SEVERITY",
              [&request](const std::string& text) {
@@ -145,6 +155,27 @@ void add_doctor(CLI::App& command, DoctorRequest& request) {
   command.add_flag("--allow-incomplete", request.allow_incomplete,
                    "Exit with 0, not 3, when nothing was found but not everything could be seen");
   add_common(command, request.common);
+}
+
+void add_doctor(CLI::App& command, DoctorRequest& request) {
+  command.footer(doctor_footer);
+  command.add_option("URL", request.urls,
+                     "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
+  add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
+  add_duration(command, "--interval", request.interval, "Time between looks while watching", true);
+  add_judging(command, request);
+}
+
+void add_dump(CLI::App& command, DumpRequest& request) {
+  command.footer(dump_footer);
+  command.add_option("URL", request.url, "The recorder's console; what it leaves out comes from PG* variables");
+  add_duration(command, "--timeout", request.timeout, "Longest wait for the recorder", true);
+}
+
+void add_replay(CLI::App& command, ReplayRequest& request) {
+  command.footer(replay_footer);
+  command.add_option("FILE", request.file, "The lines that dump wrote; - is standard input")->required();
+  add_judging(command, request);
 }
 
 void add_kill(CLI::App& command, KillRequest& request) {
@@ -192,6 +223,9 @@ void add_run(CLI::App& command, RunRequest& request) {
   command.add_option("--io", request.io, "auto, io_uring or epoll [default: auto]")->type_name("BACKEND");
   command.add_option("--workers", request.workers, "Threads [default: 1]")->type_name("COUNT");
   command.add_flag_callback("--no-record", [&request] { request.record = false; }, "Do not keep what transactions did");
+  command.add_flag_callback(
+      "--no-look", [&request] { request.look = false; },
+      "Do not look at the server itself: who waits for a lock, and who comes another way, stays unknown");
   add_common(command, request.common);
 }
 
@@ -204,12 +238,8 @@ std::filesystem::path default_audit() {
 }
 
 Request wrong(std::string_view message, std::string_view command) {
-  return {Status::usage,
-          fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n", message,
-                      command.empty() ? "" : fmt::format("{} ", command)),
-          {},
-          {},
-          {}};
+  return {Status::usage, fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n",
+                                     message, command.empty() ? "" : fmt::format("{} ", command))};
 }
 
 // CLI11 says that an argument was not expected; a person also wants to know which one was meant.
@@ -219,7 +249,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   if (command == nullptr) {
     for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
     if (argc < 2)
-      return "no command given: doctor looks at a server, kill acts on what it found, run sits in front of it";
+      return "no command given: doctor looks at a server, kill acts on what it found, run sits in front of it and "
+             "remembers";
   } else {
     for (const auto* option : command->get_options()) {
       for (const auto& name : option->get_lnames()) known.push_back("--" + name);
@@ -229,7 +260,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const std::string given = std::string(argv[index]).substr(0, std::string(argv[index]).find('='));
     const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
-    if (command == nullptr && given.starts_with("-")) return given + " comes after a command: doctor, kill or run";
+    if (command == nullptr && given.starts_with("-"))
+      return given + " comes after a command: doctor, kill, run, dump or replay";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -255,6 +287,8 @@ Request parse_request(int argc, const char* const* argv) {
   DoctorRequest doctor;
   KillRequest kill;
   RunRequest run;
+  DumpRequest dump;
+  ReplayRequest replay;
   CLI::App& doctor_command =
       *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
   CLI::App& kill_command =
@@ -263,18 +297,22 @@ Request parse_request(int argc, const char* const* argv) {
       *app.add_subcommand("run", "A pooling proxy in front of a server, which remembers what transactions did");
   add_doctor(doctor_command, doctor);
   add_kill(kill_command, kill);
+  CLI::App& dump_command = *app.add_subcommand("dump", "Write all that a recorder remembers, as JSON lines");
+  CLI::App& replay_command = *app.add_subcommand("replay", "Judge a dump again");
   add_run(run_command, run);
+  add_dump(dump_command, dump);
+  add_replay(replay_command, replay);
   const CLI::App* command = nullptr;
-  for (const CLI::App* each : {&doctor_command, &kill_command, &run_command}) {
+  for (const CLI::App* each : {&doctor_command, &kill_command, &run_command, &dump_command, &replay_command}) {
     if (argc > 1 && each->get_name() == argv[1]) command = each;
   }
   const std::string name = command == nullptr ? "" : command->get_name();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name()), {}, {}, {}};
+    return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name())};
   } catch (const CLI::CallForVersion&) {
-    return {Status::nothing_found, std::string(version) + "\n", {}, {}, {}};
+    return {Status::nothing_found, std::string(version) + "\n"};
   } catch (const CLI::ParseError& error) {
     return wrong(explain(error, app, command, argc, argv), name);
   }
@@ -285,6 +323,11 @@ Request parse_request(int argc, const char* const* argv) {
   } else if (command == &run_command) {
     if (run.url.empty() && run.config.empty()) return wrong("in front of what? Give a URL, or --config FILE", name);
     request.run = std::move(run);
+  } else if (command == &dump_command) {
+    request.dump = std::move(dump);
+  } else if (command == &replay_command) {
+    replay.common.limit_arguments = limit_arguments(replay.common.limits);
+    request.replay = std::move(replay);
   } else {
     if (kill.action.finding && kill.action.session) return wrong("give either --finding or --session, not both", name);
     if (!kill.action.finding && !kill.action.session)

@@ -11,7 +11,7 @@ namespace lockkeeper::cli {
 
 enum class Colour { automatic, always, never };
 
-/// What doctor and kill have in common.
+/// What most commands have in common.
 struct Common {
   diagnose::Limits limits;
   diagnose::Duration timeout = std::chrono::seconds(10);
@@ -20,19 +20,32 @@ struct Common {
   std::string limit_arguments;  ///< The limits that are not the defaults, as arguments.
 };
 
-struct DoctorRequest {
+/// Of what is judged: how it is shown, and which exit status it gives.
+struct Judging {
   Common common;
+  std::optional<model::Severity> fail_on = model::Severity::warning;  ///< Empty: never.
+  bool allow_incomplete = false;
+};
+
+struct DoctorRequest : Judging {
   std::vector<std::string> urls;  ///< Empty: one server, the environment's.
   diagnose::Duration watch{};     ///< Zero: one look.
   diagnose::Duration interval = std::chrono::seconds(1);
-  std::optional<model::Severity> fail_on = model::Severity::warning;  ///< Empty: never.
-  bool allow_incomplete = false;
 };
 
 struct KillRequest {
   Common common;
   std::string url;
   diagnose::ActionRequest action;
+};
+
+struct DumpRequest {
+  std::string url;  ///< Of a recorder's console.
+  diagnose::Duration timeout = std::chrono::seconds(15);
+};
+
+struct ReplayRequest : Judging {
+  std::string file;  ///< "-": standard input.
 };
 
 /// `lockkeeper run`: a configuration file, or a URL and a few options beside it.
@@ -47,16 +60,19 @@ struct RunRequest {
   std::optional<unsigned> workers;
   std::optional<unsigned> pool_size;
   bool record = true;
+  bool look = true;    ///< At the server of the URL, as the doctor does.
   bool check = false;  ///< Only read the configuration.
 };
 
 /// What to do, or, where `exit_status` is set, what to print instead.
 struct Request {
   std::optional<int> exit_status;
-  std::string output;  ///< Help or version, for standard output; with status 2 an error, for standard error.
-  std::optional<DoctorRequest> doctor;
-  std::optional<KillRequest> kill;
-  std::optional<RunRequest> run;
+  std::string output{};  ///< Help or version, for standard output; with status 2 an error, for standard error.
+  std::optional<DoctorRequest> doctor{};
+  std::optional<KillRequest> kill{};
+  std::optional<RunRequest> run{};
+  std::optional<DumpRequest> dump{};
+  std::optional<ReplayRequest> replay{};
 };
 
 /// Reads a command line. Pure but for the environment's HOME and XDG_STATE_HOME (where the audit goes).

@@ -1,6 +1,7 @@
 // The command line: words to requests, results to text or JSON and an exit status.
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -28,6 +29,9 @@ struct World {
   bool error_is_terminal = false;
   /// A conductor for the server of that URL (empty: the environment's); it connects at its first look.
   std::function<std::unique_ptr<diagnose::Conductor>(std::string url, const diagnose::Limits& limits)> open;
+  /// All that the recorder of that console remembers, as JSON lines (report/recording_json.hpp).
+  std::function<std::expected<std::string, model::LookFailure>(const std::string& url, diagnose::Duration timeout)>
+      read_recorder;
   /// Runs the daemon until it is told to end; returns the exit status.
   std::function<int(const RunRequest& request)> daemon;
 };

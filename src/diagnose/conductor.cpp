@@ -21,11 +21,16 @@ model::SessionCounts count(const model::Snapshot& snapshot) {
   return counts;
 }
 
+// Of "127.0.0.1:5432", so that the commands that are shown can be run. Of a Unix socket there is the path alone.
+std::string url_of(const std::string& server) {
+  return server.empty() || server.starts_with('/') ? server : "postgresql://" + server;
+}
+
 model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recording* recording,
                           const rules::Window& window, const Limits& limits) {
   const rules::Blocking blocking(snapshot);
   model::Diagnosis diagnosis;
-  if (recording != nullptr) diagnosis.url = recording->server;
+  if (recording != nullptr) diagnosis.url = url_of(recording->server);
   diagnosis.observed_at = snapshot.taken_at;
   if (rules::seen_on_server(snapshot)) diagnosis.server = snapshot.server;
   diagnosis.missing = snapshot.missing;
@@ -35,8 +40,10 @@ model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recordin
   return diagnosis;
 }
 
-const model::Recording* address(const std::optional<model::Recording>& recording) {
-  return recording ? &*recording : nullptr;
+// A recorder goes on without the server, whose log is not to fill with our failed logins.
+std::chrono::seconds pause_after(int failures) {
+  constexpr int longest = 60;
+  return std::chrono::seconds(failures > 6 ? longest : std::min(1 << (failures - 1), longest));
 }
 
 }  // namespace
@@ -54,28 +61,53 @@ Conductor::Conductor(std::unique_ptr<collect::postgres::Collector> collector, Li
   LK_ASSERT(collector_ != nullptr || recorder_);
 }
 
-std::optional<model::Recording> Conductor::record(Duration timeout) const {
-  return recorder_ ? recorder_(timeout) : std::nullopt;
+std::shared_ptr<const model::Recording> Conductor::record(Duration timeout) const {
+  auto recording = recorder_ ? recorder_(timeout) : std::nullopt;
+  return recording ? std::make_shared<const model::Recording>(*std::move(recording)) : nullptr;
 }
 
-std::expected<model::Snapshot, model::LookFailure> Conductor::look(const std::optional<model::Recording>& recording,
-                                                                   Duration timeout) {
-  if (collector_ != nullptr) {
-    auto snapshot = collector_->look(std::chrono::steady_clock::now() + timeout);
-    if (snapshot && recording) return rules::with_clients(std::move(*snapshot), *recording);
-    return snapshot;
+std::expected<model::Snapshot, model::LookFailure> Conductor::look_at_server(Duration timeout) {
+  const auto now = std::chrono::steady_clock::now();
+  if (recorder_ && failure_ && now < try_again_) return std::unexpected(*failure_);
+  auto snapshot = collector_->look(now + timeout);
+  if (snapshot) {
+    failures_ = 0;
+    failure_.reset();
+  } else {
+    failure_ = snapshot.error();
+    try_again_ = std::chrono::steady_clock::now() + pause_after(++failures_);
   }
-  if (recording) return rules::snapshot_of(*recording);
-  return std::unexpected(model::LookFailure{"deadline", "the recorder did not tell what it knows in time",
-                                            "Is it overloaded, or ending? Look again, or give it longer."});
+  return snapshot;
+}
+
+// Where the server does not answer, what the recorder knows is judged, and the failure told beside it.
+std::expected<model::Snapshot, model::LookFailure> Conductor::look(Duration timeout) {
+  Observed seen{record(timeout), nullptr};
+  std::optional<model::LookFailure> failure;
+  if (collector_ != nullptr) {
+    auto snapshot = look_at_server(timeout);
+    if (snapshot) {
+      seen.snapshot = std::make_shared<const model::Snapshot>(*std::move(snapshot));
+    } else {
+      failure = std::move(snapshot.error());
+    }
+  } else if (!seen.recording) {
+    failure = {"deadline", "the recorder did not tell what it knows in time",
+               "Is it overloaded, or ending? Look again, or give it longer."};
+  }
+  if (!seen.snapshot && !seen.recording) return std::unexpected(*std::move(failure));
+  observed_ = std::move(seen);
+  if (!observed_.snapshot) return rules::snapshot_of(*observed_.recording, failure);
+  if (!observed_.recording) return *observed_.snapshot;
+  return rules::with_clients(*observed_.snapshot, *observed_.recording);
 }
 
 model::Diagnosis Conductor::tick(Duration timeout) {
-  const auto recording = record(timeout);
-  auto snapshot = look(recording, timeout);
+  auto snapshot = look(timeout);
   if (snapshot) {
     latest_ = std::move(*snapshot);
-    last_ = judge(*latest_, address(recording));
+    last_ = judge(*latest_);
+    last_.failure = failure_;
   } else {
     if (collector_ != nullptr) last_.url = collector_->public_url();
     if (last_.looks == 0) last_.observed_at = std::chrono::floor<Duration>(std::chrono::system_clock::now());
@@ -96,15 +128,15 @@ model::Diagnosis Conductor::glance(Duration timeout) {
   ++last_.looks;
   // What sessions alone give away is seen from now on; who holds whom up is only seen by a tick.
   const rules::Blocking blocking(seen);
-  for (const auto& finding : rules::judge({seen, blocking, window_, address(recording)}, limits_)) {
+  for (const auto& finding : rules::judge({seen, blocking, window_, recording.get()}, limits_)) {
     first_seen_.try_emplace(finding.id, finding.first_seen);
   }
   return last_;
 }
 
-model::Diagnosis Conductor::judge(const model::Snapshot& snapshot, const model::Recording* recording) {
+model::Diagnosis Conductor::judge(const model::Snapshot& snapshot) {
   window_.add(snapshot, limits_);
-  model::Diagnosis diagnosis = diagnose(snapshot, recording, window_, limits_);
+  model::Diagnosis diagnosis = diagnose(snapshot, observed_.recording.get(), window_, limits_);
   if (collector_ != nullptr) diagnosis.url = collector_->public_url();
   diagnosis.looks = last_.looks + 1;
   std::map<model::FindingId, model::WallTime> seen;

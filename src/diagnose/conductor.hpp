@@ -41,15 +41,25 @@ using RecordingSource = std::function<std::optional<model::Recording>(Duration t
 [[nodiscard]] model::Diagnosis judge_recording(const model::Recording& recording,
                                                const std::optional<model::Snapshot>& snapshot, const Limits& limits);
 
+/// What a tick judged. A part is nullptr where there is none: no such source, or it did not answer.
+struct Observed {
+  std::shared_ptr<const model::Recording> recording;
+  std::shared_ptr<const model::Snapshot> snapshot;  ///< As the server told it, without what the recorder adds.
+};
+
 /// Belongs to one thread.
 class Conductor {
  public:
   /// With a recorder, each look is judged together with its recording. Either may be left out (nullptr, empty), not
-  /// both: a recorder alone knows its clients, and says what it cannot see.
+  /// both: a recorder alone knows its clients, and says what it cannot see. So it does while the server cannot be
+  /// looked at, which is then tried again after 1, 2, 4 ... and at most 60 seconds.
   Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits, RecordingSource recorder = {});
 
   /// One look, judged together with the looks before it. Never throws for what the server does: see `failure`.
   [[nodiscard]] model::Diagnosis tick(Duration timeout);
+
+  /// Of the last tick that judged anything.
+  [[nodiscard]] const Observed& observed() const noexcept { return observed_; }
 
   /// A look at the sessions alone that stand out, cheap for the server: it feeds the growth that the next tick judges,
   /// and notes since when there is what sessions alone give away. Returns the last tick's diagnosis, with this look
@@ -61,10 +71,10 @@ class Conductor {
   [[nodiscard]] model::ActionReport act(const ActionRequest& request);
 
  private:
-  [[nodiscard]] std::optional<model::Recording> record(Duration timeout) const;
-  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(
-      const std::optional<model::Recording>& recording, Duration timeout);
-  [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot, const model::Recording* recording);
+  [[nodiscard]] std::shared_ptr<const model::Recording> record(Duration timeout) const;
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look_at_server(Duration timeout);
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Duration timeout);
+  [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot);
   [[nodiscard]] std::optional<model::LookFailure> choose(const ActionRequest& request,
                                                          const model::Diagnosis& diagnosis,
                                                          model::ActionReport& report) const;
@@ -78,6 +88,10 @@ class Conductor {
   rules::Window window_;
   std::map<model::FindingId, model::WallTime> first_seen_;  // of findings that are there now
   std::optional<model::Snapshot> latest_;
+  Observed observed_;
+  std::optional<model::LookFailure> failure_;  // of the last look at the server
+  int failures_ = 0;                           // looks at the server in a row
+  std::chrono::steady_clock::time_point try_again_{};
   model::Diagnosis last_;
 };
 

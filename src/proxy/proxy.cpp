@@ -217,6 +217,10 @@ void Proxy::publish(model::Diagnosis diagnosis) {
   body_->shared.set_diagnosis(std::make_shared<const model::Diagnosis>(std::move(diagnosis)));
 }
 
+bool Proxy::wants_dump() const { return body_->shared.dump_wishes.any(); }
+
+void Proxy::give_dump(std::string lines) { body_->shared.dump_wishes.grant(std::move(lines)); }
+
 std::expected<ReloadPlan, std::string> Proxy::reload(const Config& config) {
   const auto before = body_->shared.setup();
   ReloadPlan plan = reload_plan(before->config, config);

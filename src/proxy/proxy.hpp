@@ -41,6 +41,11 @@ class Proxy {
   /// What was concluded, for the console's SHOW FINDINGS.
   void publish(model::Diagnosis diagnosis);
 
+  /// Whether somebody waits on the console for a dump (SHOW RECORDING); `give_dump` soon then, or not at all.
+  [[nodiscard]] bool wants_dump() const;
+  /// To all who have asked until now. Lines, each with its end.
+  void give_dump(std::string lines);
+
   /// What could be applied is; the plan says which settings wait for a restart.
   [[nodiscard]] std::expected<ReloadPlan, std::string> reload(const Config& config);
 

@@ -57,4 +57,24 @@ std::optional<CancelKeys::Owner> CancelKeys::find(std::uint32_t pid, std::string
   return found->second.owner;
 }
 
+std::future<DumpWishes::Text> DumpWishes::add() {
+  const base::Guard guard(mutex_);
+  return wishes_.emplace_back().get_future();
+}
+
+bool DumpWishes::any() const {
+  const base::Guard guard(mutex_);
+  return !wishes_.empty();
+}
+
+void DumpWishes::grant(std::string text) {
+  const auto given = std::make_shared<const std::string>(std::move(text));
+  std::vector<std::promise<Text>> wishes;
+  {
+    const base::Guard guard(mutex_);
+    wishes.swap(wishes_);
+  }
+  for (auto& each : wishes) each.set_value(given);
+}
+
 }  // namespace lockkeeper::proxy

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,20 @@ class CancelKeys {
 
 enum class LogLevel { error, warning, info, debug };
 
+/// Those who wait on the console for all that is known, as text. It is too much to be made on a worker's thread:
+/// whoever conducts makes it.
+class DumpWishes {
+ public:
+  using Text = std::shared_ptr<const std::string>;
+  [[nodiscard]] std::future<Text> add();
+  [[nodiscard]] bool any() const;
+  void grant(std::string text);
+
+ private:
+  mutable base::Mutex mutex_;
+  std::vector<std::promise<Text>> wishes_ LK_GUARDED_BY(mutex_);
+};
+
 struct Shared {
   Shared(std::uint32_t workers, std::uint64_t seed, std::shared_ptr<const Setup> first)
       : worker_count(workers), pools(workers, seed), facts(most_facts), setup_(std::move(first)) {}
@@ -89,6 +104,7 @@ struct Shared {
   Pools pools;
   FactQueue facts;
   CancelKeys cancels;
+  DumpWishes dump_wishes;
   std::atomic<std::uint32_t> clients{0};  ///< Past their start-up packet.
   std::atomic<bool> draining{false};
   std::function<void(LogLevel, std::string_view)> log;

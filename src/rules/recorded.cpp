@@ -89,7 +89,7 @@ model::Snapshot with_clients(model::Snapshot snapshot, const model::Recording& r
   return snapshot;
 }
 
-model::Snapshot snapshot_of(const model::Recording& recording) {
+model::Snapshot snapshot_of(const model::Recording& recording, const std::optional<model::LookFailure>& failure) {
   model::Snapshot snapshot;
   snapshot.server.name = recording.server;
   snapshot.taken_at = recording.taken_at;
@@ -97,9 +97,10 @@ model::Snapshot snapshot_of(const model::Recording& recording) {
     if (client.server) snapshot.sessions.push_back(session_of(client));
   }
   std::ranges::sort(snapshot.sessions, {}, &model::Session::id);
-  snapshot.missing.push_back({"locks, waits and sessions that do not come through the recorder",
-                              "the server itself was not looked at",
-                              "give the server's URL, with a role that is a member of pg_monitor"});
+  snapshot.missing.push_back(
+      {"locks, waits and sessions that do not come through the recorder",
+       failure ? failure->message : "the server itself was not looked at",
+       failure ? failure->advice : "give the server's URL, with a role of pg_monitor's members"});
   add_lost(snapshot, recording);
   return snapshot;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "model/recording.hpp"
 #include "model/snapshot.hpp"
@@ -19,8 +20,9 @@ namespace lockkeeper::rules {
 [[nodiscard]] model::Snapshot with_clients(model::Snapshot snapshot, const model::Recording& recording);
 
 /// What a recorder alone shows of its server: a session for each server connection that a client holds, by the
-/// recorder's clock. Locks, waits and everybody else are `missing`.
-[[nodiscard]] model::Snapshot snapshot_of(const model::Recording& recording);
+/// recorder's clock. Locks, waits and everybody else are `missing`; `failure`: why the server did not tell of them.
+[[nodiscard]] model::Snapshot snapshot_of(const model::Recording& recording,
+                                          const std::optional<model::LookFailure>& failure = std::nullopt);
 
 /// Whether the server itself was asked. Else the ids of sessions are of the recorder's making: the server does not know
 /// them, and nothing can be terminated by them.

@@ -158,7 +158,7 @@ TEST(WrongRequest, TheHelpNamedIsTheOneThatHelps) {
 
 TEST(WrongRequest, NoCommandSaysWhichThereAre) {
   EXPECT_THAT(complaint({}), HasSubstr("no command given: doctor looks at a server, kill acts on what it found"));
-  EXPECT_THAT(complaint({"--json", "doctor"}), HasSubstr("--json comes after a command: doctor, kill or run"));
+  EXPECT_THAT(complaint({"--json", "doctor"}), HasSubstr("--json comes after a command: doctor, kill, run, dump or replay"));
 }
 
 TEST(WrongRequest, ValuesSayWhatIsWrongAndHowToWriteThem) {
@@ -233,6 +233,27 @@ TEST(Version, IsOneLine) {
   const Request request = parse({"--version"});
   EXPECT_EQ(request.exit_status, Status::nothing_found);
   EXPECT_THAT(request.output, ::testing::MatchesRegex("lockkeeper [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(RunRequest, LooksAtTheServerUnlessToldNotTo) {
+  EXPECT_TRUE(parse({"run", "postgresql://h/d"}).run.value().look);
+  EXPECT_FALSE(parse({"run", "postgresql://h/d", "--no-look"}).run.value().look);
+}
+
+TEST(DumpRequest, UrlAndTimeout) {
+  const DumpRequest request = parse({"dump", "postgresql://h/pgbouncer", "--timeout", "3s"}).dump.value();
+  EXPECT_EQ(request.url, "postgresql://h/pgbouncer");
+  EXPECT_EQ(request.timeout, 3s);
+}
+
+TEST(ReplayRequest, AFileAndTheDoctorsLimits) {
+  const ReplayRequest request = parse({"replay", "-", "--min-idle", "2s", "--fail-on", "critical"}).replay.value();
+  EXPECT_EQ(request.file, "-");
+  EXPECT_EQ(request.common.limits.min_idle, 2s);
+  EXPECT_EQ(request.common.limit_arguments, "--min-idle 2s");
+  EXPECT_EQ(request.fail_on, model::Severity::critical);
+  EXPECT_THAT(complaint({"replay"}), HasSubstr("FILE"));
+  EXPECT_THAT(complaint({"replay", "a", "b"}), HasSubstr("b is one too many"));
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST(Recording, ARecorderAloneIsJudgedAtEachTick) {
   ASSERT_THAT(diagnosis.findings, SizeIs(1));
   EXPECT_EQ(diagnosis.findings.front().rule.value(), "idle-transaction");
   EXPECT_THAT(diagnosis.findings.front().evidence.statements, SizeIs(1));
-  EXPECT_EQ(diagnosis.url, "127.0.0.1:5432");
+  EXPECT_EQ(diagnosis.url, "postgresql://127.0.0.1:5432");
   EXPECT_FALSE(diagnosis.server.has_value()) << "nobody asked the server";
   EXPECT_FALSE(diagnosis.complete());
   EXPECT_EQ(diagnosis.looks, 2);
@@ -89,6 +89,43 @@ TEST(Recording, NothingIsSignalledByARecorderAlone) {
   EXPECT_EQ(report.failure->code, "no_such_remedy");
   EXPECT_THAT(report.failure->advice, HasSubstr("KILL_CLIENT"));
   EXPECT_THAT(report.targets, IsEmpty());
+}
+
+// A server that nobody reaches; counts who tries.
+class Unreachable : public Driver {
+ public:
+  std::unique_ptr<Connection> connect(const Target&, Deadline) override {
+    ++tries;
+    throw Failure({ErrorCode::unreachable, "", "nobody answers there", Blast::connection});
+  }
+  [[nodiscard]] std::string public_url(std::string_view) const override { return "postgresql://db/shop"; }
+  int tries = 0;
+};
+
+TEST(Recording, WithoutItsServerTheRecorderGoesOnAndTellsWhatFailed) {
+  Unreachable driver;
+  Conductor conductor(std::make_unique<collect::postgres::Collector>(driver, ""), {},
+                      [](Duration) { return std::optional(leak(20s)); });
+  const auto diagnosis = conductor.tick(1s);
+  EXPECT_THAT(diagnosis.findings, SizeIs(1));
+  ASSERT_TRUE(diagnosis.failure.has_value());
+  EXPECT_THAT(diagnosis.failure->message, HasSubstr("nobody answers there"));
+  ASSERT_THAT(diagnosis.missing, SizeIs(1));
+  EXPECT_THAT(diagnosis.missing.front().why, HasSubstr("nobody answers there"));
+  EXPECT_EQ(conductor.observed().snapshot, nullptr);
+  ASSERT_NE(conductor.observed().recording, nullptr);
+  EXPECT_THAT(conductor.observed().recording->clients, SizeIs(1));
+}
+
+TEST(Recording, AServerThatFailsIsNotAskedAtEachTick) {
+  Unreachable driver;
+  Conductor conductor(std::make_unique<collect::postgres::Collector>(driver, ""), {},
+                      [](Duration) { return std::optional(leak(20s)); });
+  for (int tick = 0; tick < 20; ++tick) EXPECT_TRUE(conductor.tick(1s).failure.has_value());
+  EXPECT_EQ(driver.tries, 1) << "the next comes a second later";
+  Conductor doctor(std::make_unique<collect::postgres::Collector>(driver, ""), {});
+  for (int tick = 0; tick < 3; ++tick) EXPECT_TRUE(doctor.tick(1s).failure.has_value());
+  EXPECT_EQ(driver.tries, 4) << "a doctor that watches has nothing else to go by";
 }
 
 TEST(Recording, AReplayIsJudgedWithItsSnapshot) {

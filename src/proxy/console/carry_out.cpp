@@ -53,6 +53,7 @@ io::Task<> ConsoleTask::wait_for(Inquiry& inquiry) {
 }
 
 io::Task<Reply> ConsoleTask::carry_out(const Command& command) {
+  if (command.kind == Kind::show_recording) co_return co_await show_recording();
   if (!console::columns_of(command.kind).empty()) co_return co_await show(command);
   log(command);
   switch (command.kind) {
@@ -84,12 +85,38 @@ io::Task<Reply> ConsoleTask::show(const Command& command) {
   note_silent(reply, inquiry.missing());
   if (command.kind == Kind::show_findings && !view.diagnosis)
     reply.notices.emplace_back("nothing has been looked at yet: findings come within seconds of the start");
+  if (command.kind == Kind::show_findings && view.diagnosis && view.diagnosis->failure)
+    reply.notices.push_back(fmt::format("the server could not be looked at: {}. {}", view.diagnosis->failure->message,
+                                        view.diagnosis->failure->advice));
   auto rows = console::rows_of(command, view);
   if (rows) {
     reply.rows = *std::move(rows);
   } else {
     reply.failure = std::move(rows.error());
   }
+  co_return reply;
+}
+
+bool ConsoleTask::unwanted() const {
+  const bool gone = client_.over_ || client_.socket_->ended() || client_.socket_->peer_gone();
+  return gone || client_.cancelled_ || client_.draining_;
+}
+
+io::Task<Reply> ConsoleTask::show_recording() {
+  auto wish = worker_.shared().dump_wishes.add();
+  const io::TimePoint deadline = worker_.loop().now() + recording_patience;
+  while (wish.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    if (unwanted()) co_return failed({"57014", "SHOW RECORDING was cancelled", {}});
+    if (worker_.loop().now() >= deadline)
+      co_return failed({"57014",
+                        fmt::format("nobody has put the recording together within {} s", recording_patience.count()),
+                        "Looking at the server may take so long: SHOW FINDINGS says what of the last look came."});
+    client_.timer_.set(worker_.loop().now() + pause_interval);
+    co_await client_.wakeup_;
+  }
+  client_.timer_.clear();
+  Reply reply;
+  reply.rows = console::recording_rows(*wish.get());
   co_return reply;
 }
 
@@ -115,8 +142,7 @@ io::Task<Reply> ConsoleTask::pause(const Command& command) {
   const auto database = database_of(command);
   pools.pause(database, worker_.loop().now());
   while (!pools.is_paused(database)) {
-    const bool gone = client_.over_ || client_.socket_->ended() || client_.socket_->peer_gone();
-    if (gone || client_.cancelled_ || client_.draining_) {
+    if (unwanted()) {
       // Nobody would know that all clients wait for a RESUME.
       pools.resume(database, worker_.loop().now());
       co_return failed({"57014", "PAUSE was cancelled before all server connections were free; the pools go on", {}});

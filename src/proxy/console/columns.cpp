@@ -117,6 +117,7 @@ constexpr std::array<std::string_view, 10> statements{"number",          "statem
                                                       "same_parameters", "error"};
 constexpr std::array<std::string_view, 8> findings{"rule",  "severity", "confidence", "title",
                                                    "count", "id",       "fix",        "remedy"};
+constexpr std::array<std::string_view, 1> recording{"line"};
 
 }  // namespace
 
@@ -140,6 +141,7 @@ Names columns_of(Kind kind) noexcept {
     case Kind::show_transactions: return transactions;
     case Kind::show_statements: return statements;
     case Kind::show_findings: return findings;
+    case Kind::show_recording: return recording;
     default: return {};
   }
 }

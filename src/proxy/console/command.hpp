@@ -35,6 +35,7 @@ enum class Kind : std::uint8_t {
   show_transactions,
   show_statements,
   show_findings,
+  show_recording,
   // To act.
   pause,
   resume,

@@ -15,6 +15,8 @@ constexpr auto all_commands = std::to_array<CommandInfo>({
     {Kind::show_statements, "SHOW STATEMENTS", Argument::transaction, Role::stats,
      "what one open transaction did, statement by statement"},
     {Kind::show_findings, "SHOW FINDINGS", Argument::none, Role::stats, "what is wrong, and how to mend it"},
+    {Kind::show_recording, "SHOW RECORDING", Argument::none, Role::stats,
+     "all that is remembered, as the JSON lines of lockkeeper dump"},
     {Kind::show_waits, "SHOW WAITS", Argument::none, Role::stats, "how long clients waited for a server connection"},
     {Kind::show_pools, "SHOW POOLS", Argument::none, Role::stats, "clients and server connections by pool"},
     {Kind::show_clients, "SHOW CLIENTS", Argument::none, Role::stats, "all clients"},

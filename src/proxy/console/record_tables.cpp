@@ -169,4 +169,14 @@ Rows finding_rows(const View& view) {
   return rows;
 }
 
+Rows recording_rows(std::string_view lines) {
+  Rows rows;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    rows.push_back({std::string(lines.substr(0, end))});
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return rows;
+}
+
 }  // namespace lockkeeper::proxy::console

@@ -25,7 +25,7 @@ inline constexpr std::string_view version = "lockkeeper 0.1.0";
 /// Empty: the command gives no rows.
 [[nodiscard]] std::span<const std::string_view> columns_of(Kind kind) noexcept;
 
-/// Of a command that has columns. Fails where it names what is not there.
+/// Of a command that has columns, but SHOW RECORDING, which has no view. Fails where it names what is not there.
 [[nodiscard]] std::expected<Rows, Failure> rows_of(const Command& command, const View& view);
 
 /// "17-4f2a": the client, and what tells its transactions apart.
@@ -59,5 +59,7 @@ struct AddressParts {
 [[nodiscard]] Rows transaction_rows(const View& view);
 [[nodiscard]] std::expected<Rows, Failure> statement_rows(const Command& command, const View& view);
 [[nodiscard]] Rows finding_rows(const View& view);
+/// A row for each line.
+[[nodiscard]] Rows recording_rows(std::string_view lines);
 
 }  // namespace lockkeeper::proxy::console

@@ -28,8 +28,10 @@ class ConsoleTask {
   /// How long other workers have to answer. They are busy for milliseconds; who takes longer is stuck, and what the
   /// others say is wanted then more than ever.
   static constexpr std::chrono::seconds patience{1};
-  /// How often a PAUSE looks whether it is complete: nobody tells it.
+  /// How often a PAUSE looks whether it is complete, or SHOW RECORDING whether it is made: nobody tells them.
   static constexpr std::chrono::milliseconds pause_interval{50};
+  /// A look is begun every second, and takes no longer than its own timeouts.
+  static constexpr std::chrono::seconds recording_patience{10};
 
   io::Task<bool> log_in();
   void greet();
@@ -38,12 +40,15 @@ class ConsoleTask {
   /// Whether all of it is there.
   [[nodiscard]] bool take_message();
   [[nodiscard]] bool ended();
+  /// Whether nobody waits for the running command any more.
+  [[nodiscard]] bool unwanted() const;
   /// Until the workers have answered or their time is over.
   template <class Inquiry>
   io::Task<> wait_for(Inquiry& inquiry);
 
   io::Task<console::Reply> carry_out(const console::Command& command);
   io::Task<console::Reply> show(const console::Command& command);
+  io::Task<console::Reply> show_recording();
   io::Task<console::Reply> pause(const console::Command& command);
   io::Task<console::Reply> kill(const console::Command& command);
   io::Task<console::Reply> kill_client(const console::Command& command);

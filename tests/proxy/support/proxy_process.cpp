@@ -51,6 +51,8 @@ std::vector<std::string> lockkeeper_command(const ProxyOptions& options, const f
   std::vector<std::string> words{LOCKKEEPER_PROGRAM, "run",         url_of(options.server_port, "postgres"),
                                  "--listen",         "127.0.0.1:0", "--pool-mode",
                                  options.setup.mode, "--io",        options.setup.io};
+  if (!options.look) words.emplace_back("--no-look");
+  words.insert(words.end(), options.arguments.begin(), options.arguments.end());
   if (options.workers > 0) words.insert(words.end(), {"--workers", std::to_string(options.workers)});
   std::string file = "[proxy]\n" + options.configuration;
   if (options.pool_size > 0) file += "pool_size = " + std::to_string(options.pool_size) + "\n";

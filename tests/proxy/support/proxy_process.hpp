@@ -55,6 +55,8 @@ struct ProxyOptions {
   std::uint16_t server_port = 0;  ///< Where the proxy finds its server: the server itself, or a gate before it.
   int workers = 0;                ///< 0: as many as it likes.
   int pool_size = 0;              ///< Server connections of one database and user; 0: as many as it likes.
+  bool look = false;              ///< At the server: a session of its own there, which tests that count do not want.
+  std::vector<std::string> arguments = {};  ///< More of them.
   /// Lines of [proxy] in the configuration file. A server that is back is tried again soon: tests break it on purpose.
   std::string configuration = "server_login_retry = \"100ms\"\n";
 };
