@@ -34,11 +34,7 @@ def perform(play):
     server = play.server("shop", max_connections=120)
     with open(os.path.join(play.folder, "schema.sql"), encoding="utf-8") as schema:
         server.script(schema.read())
-    port = start_service(play, server, "fixed" if play.fixed else "service")
-    customers = Customers(port)
-    play.at_end(customers.leave)
-    customers.arrive()
-    wait_until(lambda: customers.served >= 50, 10, "the first fifty customers")
+    port, customers = open_shop(play, server.application_url)
     if play.fixed:
         play_fixed(play, port, customers)
         return
@@ -49,11 +45,21 @@ def perform(play):
     kill(play, server, port, customers, finding)
 
 
-def start_service(play, server, module):
+def open_shop(play, url):
+    """Its port, and its customers once fifty have been served."""
+    port = start_service(play, url, "fixed" if play.fixed else "service")
+    customers = Customers(port)
+    play.at_end(customers.leave)
+    customers.arrive()
+    wait_until(lambda: customers.served >= 50, 10, "the first fifty customers")
+    return port, customers
+
+
+def start_service(play, url, module):
     """uvicorn with the module's app; back as soon as it answers."""
     port = free_port()
     command = [PYTHON, "-m", "uvicorn", f"{module}:app", "--host", "127.0.0.1", "--port", port, "--no-access-log"]
-    service = play.start(module, command, env={"DATABASE_URL": server.application_url, "PYTHONUNBUFFERED": "1"})
+    service = play.start(module, command, env={"DATABASE_URL": url, "PYTHONUNBUFFERED": "1"})
     play.story.say(f"The shop serves on a port of its own, with a pool of 100 connections as {APPLICATION}.")
 
     def answers():

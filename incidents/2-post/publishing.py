@@ -9,6 +9,13 @@ def connect(url):
     return psycopg2.connect(url, application_name=APPLICATION)
 
 
+def connect_binding(url):
+    """The same by psycopg 3: parameters travel beside the text instead of in it."""
+    import psycopg  # here, because nobody else needs it
+
+    return psycopg.connect(url, application_name=APPLICATION)
+
+
 def publish_post(cursor, post_id):
     """Two editors may press the button at once: the post is locked first."""
     cursor.execute("SELECT status FROM post WHERE id = %s FOR UPDATE", (post_id,))
@@ -30,4 +37,21 @@ def push(cursor, post_id, user_id, occasion):
         ON CONFLICT (dedupe_key) DO NOTHING
         """,
         (f"{occasion}:{user_id}", post_id, user_id),
+    )
+
+
+def raise_badges(cursor, user_ids):
+    """As raise_badge for each of them, in one statement."""
+    cursor.execute("UPDATE channel_notification SET unread = unread + 1 WHERE user_id = ANY(%s)", (user_ids,))
+
+
+def push_all(cursor, post_id, user_ids, occasion):
+    """As push for each of them, in one statement."""
+    cursor.execute(
+        """
+        INSERT INTO push_notification (dedupe_key, post_id, user_id)
+        SELECT %s::text || ':' || user_id, %s, user_id FROM unnest(%s) AS user_id
+        ON CONFLICT (dedupe_key) DO NOTHING
+        """,
+        (occasion, post_id, user_ids),
     )

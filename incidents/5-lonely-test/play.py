@@ -34,12 +34,11 @@ def perform(play):
         schema = file.read()
 
     server.script(schema)
-    run_alone(play, server)
+    end_alone(play, server, run_alone(play, server, server.application_url))
     server.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public;" + schema)
 
-    worker = play.start("worker", ["node", "worker.js"], env={"DATABASE_URL": server.application_url})
-    worker.wait_for(lambda: served(worker)["done"] >= 50, 15, "the worker's first fifty pieces of work")
-    suite = run_together(play, server)
+    worker = start_worker(play, server.application_url)
+    suite = run_together(play, server, server.application_url)
     findings = find(play, server)
     kill(play, server, suite, worker, findings)
 
@@ -55,8 +54,14 @@ def install(play):
     play.check.equal(npm.wait_for_end(180), 0, "npm ci went well")
 
 
-def start_suite(play, server, name, *modules):
-    return play.start(name, ["node", "--test-reporter=spec", "suite.js", *modules], env={"DATABASE_URL": server.application_url})
+def start_worker(play, url):
+    worker = play.start("worker", ["node", "worker.js"], env={"DATABASE_URL": url})
+    worker.wait_for(lambda: served(worker)["done"] >= 50, 15, "the worker's first fifty pieces of work")
+    return worker
+
+
+def start_suite(play, url, name, *modules):
+    return play.start(name, ["node", "--test-reporter=spec", "suite.js", *modules], env={"DATABASE_URL": url})
 
 
 def results(suite, mark):
@@ -83,11 +88,15 @@ def wait_for_left_open(server, count):
     wait_until(lambda: len(left_open(server)) == count, 10, what)
 
 
-def run_alone(play, server):
-    alone = start_suite(play, server, "suite-alone", "users")
+def run_alone(play, server, url):
+    alone = start_suite(play, url, "suite-alone", "users")
     alone.wait_for(lambda: len(passed(alone) + failed(alone)) == USER_TESTS, 20, "the user module's tests")
     play.check.equal(failed(alone), [], f"alone, the user module's {USER_TESTS} tests pass")
     wait_for_left_open(server, len(LEFT_OPEN))
+    return alone
+
+
+def end_alone(play, server, alone):
     play.story.say(f"Yet {len(LEFT_OPEN)} transactions are open: too few for the pool to run dry. The run is ended as with "
                    "--exit, and the server rolls them back.")
     twice = FINISHED_TWICE in alone.err()
@@ -96,8 +105,8 @@ def run_alone(play, server):
     wait_until(lambda: not server.sessions(APPLICATION), 10, "the suite's sessions to go with it")
 
 
-def run_together(play, server):
-    suite = start_suite(play, server, "suite-together")
+def run_together(play, server, url):
+    suite = start_suite(play, url, "suite-together")
     suite.wait_for(lambda: len(passed(suite) + failed(suite)) == OTHER_TESTS + USER_TESTS, 30, "the whole suite")
     play.check.equal(len(passed(suite)), OTHER_TESTS, f"together, the {OTHER_TESTS} others pass")
     play.check.equal(len(failed(suite)), USER_TESTS, f"and the same {USER_TESTS} tests of the user module fail")
@@ -110,12 +119,17 @@ def run_together(play, server):
     return suite
 
 
-def find(play, server):
+def wait_for_silence(server, idle_ms):
+    """Until the newest of the open transactions has been silent for so long."""
     wait_until(
-        lambda: min((session["idle_ms"] for session in left_open(server)), default=0) > MIN_IDLE_MS + 100,
-        MIN_IDLE_MS / 1000 + 10,
-        "the newest of them to be idle for 2 s",
+        lambda: min((session["idle_ms"] for session in left_open(server)), default=0) > idle_ms + 100,
+        idle_ms / 1000 + 10,
+        f"the newest of them to be idle for {idle_ms} ms",
     )
+
+
+def find(play, server):
+    wait_for_silence(server, MIN_IDLE_MS)
     play.lockkeeper().show("doctor", *MIN_IDLE)
     look = play.lockkeeper().doctor(*MIN_IDLE)
     check = play.check

@@ -4,16 +4,18 @@ import os
 import shutil
 import tempfile
 
-from lib.expect import Checks
+from lib.expect import Checks, Unexpected
 from lib.lockkeeper import SILENT, Lockkeeper
 from lib.processes import Child
+from lib.recorder import Recorder
 from lib.server import Server
 from lib.story import Story
 
 
 class Play:
-    def __init__(self, folder, *, demo=False, fixed=False, keep=False):
+    def __init__(self, folder, *, demo=False, fixed=False, keep=False, pool_mode="session"):
         self.folder = folder
+        self.pool_mode = pool_mode
         self.demo, self.fixed, self._keep = demo, fixed, keep
         self.story = Story()
         self.check = Checks(self.story)
@@ -29,6 +31,18 @@ class Play:
 
     def lockkeeper(self):
         return Lockkeeper(self._server, self.story, self.demo, self.start)
+
+    def recorder(self, *options):
+        """Between the application and the server, in the mode that was asked for. It ends after its clients, and well."""
+        recorder = None
+
+        def ended_well():
+            if recorder is not None and recorder.status != 0:
+                raise Unexpected(f"the recorder ended with status {recorder.status}")
+
+        self.at_end(ended_well)  # the clean-up goes backwards: this comes after its end
+        recorder = Recorder(self._server, self.story, self.demo, self.start, pool_mode=self.pool_mode, options=options)
+        return recorder
 
     def start(self, name, command, *, env=None):
         """A child that ends with the play; its logs are shown if the play fails."""

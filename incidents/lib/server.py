@@ -4,6 +4,7 @@ What lockkeeper says is compared with what this module sees: its queries are del
 """
 
 import json
+import os
 import socket
 from urllib.parse import urlsplit, urlunsplit
 
@@ -55,6 +56,7 @@ class Server:
             self.child.wait_for(lambda: "\n" in self.child.out(), START_DEADLINE, "the private server's address")
             described = json.loads(self.child.out().split("\n")[0])
             self.version = described["version"]
+            self._log_path = os.path.join(os.path.dirname(described["data_dir"]), "log")
             self._create(described["url"], role)
             self.role, self.database = role, role
             self.url = _with(described["url"], database=role)
@@ -87,6 +89,11 @@ class Server:
             cursor.execute(f"SET ROLE {self.role}")
             cursor.execute(sql)
             cursor.execute("RESET ROLE")
+
+    def log(self):
+        """All that it has logged so far. What a session was asked is there before it is answered."""
+        with open(self._log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
 
     def sessions(self, application):
         """Every session of an application; idle_ms is the true time since its last change of state."""
