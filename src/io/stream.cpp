@@ -110,13 +110,9 @@ void Stream::end_sending() {
   flush_later();
 }
 
-bool Stream::take_flush() noexcept {
-  flush_listed_ = false;
-  return state_.descriptor >= 0;
-}
-
 void Stream::flush() {
-  if (take_flush()) send_queued();
+  flush_listed_ = false;
+  if (state_.descriptor >= 0) send_queued();
 }
 
 void Stream::after_sending() noexcept {

@@ -75,8 +75,6 @@ class Stream : public Socket, private TlsSink {
   [[nodiscard]] virtual bool may_have_news() const noexcept = 0;
   /// Begins to send what is in out_, if nothing is under way.
   virtual void send_queued() = 0;
-  /// This turn's flush comes: false where there is nothing left to flush to.
-  [[nodiscard]] bool take_flush() noexcept;
   /// Closes the descriptor, now or once what is under way is over.
   virtual void close() noexcept = 0;
 
@@ -88,6 +86,8 @@ class Stream : public Socket, private TlsSink {
   void arrived();
   void transport_ended(int error);  ///< 0: the peer's FIN.
   void peer_left() noexcept;
+  /// Whether `after_sending` has news for somebody.
+  [[nodiscard]] bool sending_is_awaited() const noexcept { return unsent_seen_ || state_.sending_ended; }
   /// Everything queued has left: the FIN that waited for it, the owner who waits for it.
   void after_sending() noexcept;
   void signal() noexcept {

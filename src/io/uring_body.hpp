@@ -10,7 +10,7 @@ class Watcher;
 
 /// Which of a body's operations a completion belongs to: the low bits of its user data, the body's address being the
 /// rest.
-enum class UringTag : std::uint64_t { none, receive, send, hang_up, watch };
+enum class UringTag : std::uint64_t { none, receive, send, send_at_once, hang_up, watch };
 inline constexpr std::uint64_t uring_tag_bits = 7;
 
 struct alignas(8) UringBody {
@@ -27,6 +27,7 @@ struct UringStreamBody final : UringBody {
   int descriptor;      // The body's to close once abandoned.
   bool receiving = false;
   bool sending = false;
+  int sent = 0;  // The outcome of the send under way: bytes, or the negative error.
   OutQueue out;  // Of an abandoned socket whose send is under way.
 };
 

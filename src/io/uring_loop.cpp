@@ -13,10 +13,6 @@
 namespace lockkeeper::io {
 namespace {
 
-// Up to this many sockets' sends of a turn are system calls of their own: an operation's completion would end the wait
-// that follows it at once, which costs another turn. From here on, one call for all of them is less.
-constexpr std::size_t direct_sends = 3;
-
 class UringWatch final : public Watch {
  public:
   UringWatch(UringLoop& loop, UringWatchBody& body) : loop_(loop), body_(body) { loop.submit_watch(body); }
@@ -74,6 +70,7 @@ void UringLoop::wait_for_abandoned() noexcept {
     __kernel_timespec time{0, 10'000'000};
     io_uring_submit_and_wait_timeout(ring_->native(), &first, 1, &time, nullptr);
     take_completions();
+    settle_sends();
   }
 }
 
@@ -92,20 +89,14 @@ std::unique_ptr<Watch> UringLoop::watch(int descriptor, WatchFor what, Watcher& 
 // --- the turn ---
 
 void UringLoop::flush(std::span<Stream* const> streams) {
-  const bool direct = streams.size() <= direct_sends;
-  for (Stream* stream : streams) {
-    if (direct) {
-      stream->flush();
-    } else {
-      static_cast<UringSocket*>(stream)->submit_queued();
-    }
-  }
+  for (Stream* stream : streams) stream->flush();
 }
 
 void UringLoop::wait(TimePoint until) {
   settle_buffers();
   ring_->submit_early();
   io_uring* ring = ring_->native();
+  if (is_awaited()) until = TimePoint::min();
   if (until == TimePoint::max()) {
     io_uring_submit_and_wait(ring, 1);
   } else if (until <= now()) {
@@ -116,6 +107,26 @@ void UringLoop::wait(TimePoint until) {
     io_uring_submit_and_wait_timeout(ring, &first, 1, &time, nullptr);
   }
   take_completions();
+  settle_sends();
+}
+
+// Sends that succeed do not end the wait, and so are not told of before something else does: whoever waits for one to
+// be over must not wait for that.
+bool UringLoop::is_awaited() const noexcept {
+  return std::ranges::any_of(
+      sends_, [](const UringStreamBody* body) { return body->owner != nullptr && body->owner->is_awaited(); });
+}
+
+void UringLoop::settle_sends() {
+  if (sends_.empty() || !ring_->all_submitted()) return;
+  settling_.swap(sends_);
+  for (UringStreamBody* body : settling_) {
+    body->sending = false;
+    --body->under_way;
+    if (body->owner != nullptr) body->owner->sent(body->sent);
+    if (body->abandoned && body->under_way == 0) bury(*body);
+  }
+  settling_.clear();
 }
 
 void UringLoop::settle_buffers() {
@@ -141,6 +152,10 @@ void UringLoop::complete(const io_uring_cqe& completion) {
   const auto tag = static_cast<UringTag>(completion.user_data & uring_tag_bits);
   if (tag == UringTag::none) return;
   auto* body = reinterpret_cast<UringBody*>(completion.user_data & ~uring_tag_bits);
+  if (tag == UringTag::send_at_once) {
+    static_cast<UringStreamBody*>(body)->sent = completion.res;
+    return;
+  }
   if ((completion.flags & IORING_CQE_F_MORE) == 0) --body->under_way;
   if (tag == UringTag::watch) {
     complete_watch(static_cast<UringWatchBody&>(*body), completion);
@@ -190,22 +205,37 @@ void UringLoop::submit_receive(UringStreamBody& body, bool later) {
   body.receiving = true;
 }
 
-// All of it: what the kernel does not take at once it sends on by itself.
-void UringLoop::submit_send(UringStreamBody& body, OutQueue& out) {
+io_uring_sqe& UringLoop::prepare_send(UringStreamBody& body, OutQueue& out, unsigned more_flags) {
   io_uring_sqe& entry = ring_->next();
   Chunk& first = out.first();
   const std::size_t count = out.parts(first.parts);
-  constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
+  const unsigned flags = MSG_NOSIGNAL | MSG_WAITALL | more_flags;
+  body.sending = true;
+  body.sent = 0;
+  for (const iovec& part : std::span(first.parts, count)) body.sent += static_cast<int>(part.iov_len);
   if (count == 1) {
-    io_uring_prep_send(&entry, body.descriptor, first.parts[0].iov_base, first.parts[0].iov_len, flags);
+    io_uring_prep_send(&entry, body.descriptor, first.parts[0].iov_base, first.parts[0].iov_len,
+                       static_cast<int>(flags));
   } else {
     first.message = msghdr{};
     first.message.msg_iov = first.parts;
     first.message.msg_iovlen = count;
     io_uring_prep_sendmsg(&entry, body.descriptor, &first.message, flags);
   }
-  mark(entry, body, UringTag::send);
-  body.sending = true;
+  return entry;
+}
+
+// What the kernel does not take at once it sends on by itself.
+void UringLoop::submit_send(UringStreamBody& body, OutQueue& out) {
+  mark(prepare_send(body, out, 0), body, UringTag::send);
+}
+
+// Only what goes wrong is told: no completion means that all was sent. MSG_WAITALL makes less than all an error.
+void UringLoop::send_at_once(UringStreamBody& body, OutQueue& out) {
+  io_uring_sqe& entry = prepare_send(body, out, MSG_DONTWAIT);
+  mark(entry, body, UringTag::send_at_once);
+  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+  sends_.push_back(&body);
 }
 
 void UringLoop::submit_watch(UringWatchBody& body) {

@@ -25,6 +25,9 @@ class UringLoop final : public LoopCore, private Watcher {
   void submit_hang_up(UringStreamBody& body);
   /// `later`: nothing is expected there now; the kernel first waits.
   void submit_receive(UringStreamBody& body, bool later);
+  /// Never waits for room: `sent` is called within the turn, with less or an error where the kernel took less.
+  void send_at_once(UringStreamBody& body, OutQueue& out);
+  /// Of all there is, however long it takes.
   void submit_send(UringStreamBody& body, OutQueue& out);
   void submit_watch(UringWatchBody& body);
   void cancel_all(UringStreamBody& body);
@@ -51,6 +54,9 @@ class UringLoop final : public LoopCore, private Watcher {
   void ready() noexcept override {}  // The bell: waking was all it was for.
 
   void settle_buffers();
+  [[nodiscard]] io_uring_sqe& prepare_send(UringStreamBody& body, OutQueue& out, unsigned more_flags);
+  [[nodiscard]] bool is_awaited() const noexcept;
+  void settle_sends();
   void take_completions();
   void complete(const io_uring_cqe& completion);
   void complete_stream(UringStreamBody& body, UringTag tag, const io_uring_cqe& completion);
@@ -63,8 +69,9 @@ class UringLoop final : public LoopCore, private Watcher {
 
   std::unique_ptr<UringRing> ring_;
   int lent_ = nobody;
-  std::vector<UringSocket*> filled_;   // Received in this turn, perhaps not fetched yet.
-  std::vector<UringSocket*> starved_;  // No buffer was left for them.
+  std::vector<UringSocket*> filled_;                // Received in this turn, perhaps not fetched yet.
+  std::vector<UringSocket*> starved_;               // No buffer was left for them.
+  std::vector<UringStreamBody*> sends_, settling_;  // At once, since the last call.
   UringBody* abandoned_ = nullptr;
   std::unique_ptr<Watch> bell_;
 };

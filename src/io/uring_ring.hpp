@@ -42,6 +42,9 @@ class UringRing {
   /// Tells the kernel of what was given back since.
   void publish() noexcept;
 
+  /// Whether the kernel has taken everything that was prepared.
+  [[nodiscard]] bool all_submitted() const noexcept { return early_.empty() && io_uring_sq_ready(&ring_) == 0; }
+
  private:
   explicit UringRing(std::size_t buffer_size) : buffer_size_(buffer_size) {}
   [[nodiscard]] int set_up() noexcept;

@@ -93,26 +93,16 @@ void UringSocket::keep_filled() {
 
 void UringSocket::send_queued() {
   if (body_->sending) return;
-  switch (send_now()) {
-    case Sending::all: after_sending(); break;
-    case Sending::blocked: submit_send(); break;
-    case Sending::failed: break;
-  }
-}
-
-void UringSocket::submit_queued() {
-  if (!take_flush() || body_->sending) return;
   if (out_.empty()) return after_sending();
-  submit_send();
+  loop().send_at_once(*body_, out_);
 }
 
-void UringSocket::submit_send() { loop().submit_send(*body_, out_); }
-
+// Those that ended early, because the kernel had no room, come here too: from now on it is waited for.
 void UringSocket::sent(int result) {
   if (result < 0 && result != -EINTR && result != -EAGAIN) return sending_failed(-result);
   if (result > 0) out_.consume(core_->chunks(), static_cast<std::size_t>(result));
   if (out_.empty()) return after_sending();
-  submit_send();
+  loop().submit_send(*body_, out_);
 }
 
 // --- moving to another loop ---

@@ -21,8 +21,8 @@ class UringSocket final : public Stream {
   void sent(int result);
   void hung_up() noexcept { peer_left(); }
 
-  /// Sends by an operation instead of a system call.
-  void submit_queued();
+  /// Whether somebody waits for what is to be sent to be gone.
+  [[nodiscard]] bool is_awaited() const noexcept { return sending_is_awaited(); }
   /// Its bytes have not been fetched in the turn they came in: they must not hold a buffer that others need.
   void keep_filled();
   /// There are buffers again.
@@ -37,7 +37,6 @@ class UringSocket final : public Stream {
   void send_queued() override;
   void close() noexcept override;
   void arm();
-  void submit_send();
 
   UringStreamBody* body_;  // nullptr: closed.
   int filled_ = nothing;   // The buffer that holds what was received.
