@@ -71,7 +71,6 @@ struct ProxyConfig {
   std::vector<std::string> admin_users;
   std::vector<std::string> stats_users;
 
-  bool application_name_add_host = false;
   bool record = true;
   bool record_parameters = true;
   bool keep_literals = false;

@@ -48,7 +48,8 @@ std::optional<RouteSettings> route_settings(const Config& config, std::string_vi
   if (place == config.databases.end()) return std::nullopt;
   const auto& [section, target] = *place;
   const auto user_place = config.users.find(user);
-  const UserConfig user_config = user_place == config.users.end() ? UserConfig() : user_place->second;
+  static const UserConfig unnamed;
+  const UserConfig& user_config = user_place == config.users.end() ? unnamed : user_place->second;
 
   RouteSettings route;
   route.section = section;

@@ -58,8 +58,11 @@ SettingTable<ProxyConfig> time_settings() {
                "A server connection older than this is closed when it is free."),
       duration("server_idle_timeout", &P::server_idle_timeout, Off::allowed, at_reload,
                "A server connection that nobody has used for this long is closed, down to min_pool_size."),
-      duration("server_check_after", &P::server_check_after, Off::allowed, at_reload,
-               "A server connection that was free for this long is asked for a sign of life before it is used."),
+      duration(
+          "server_check_after", &P::server_check_after, Off::allowed, at_reload,
+          "A server connection that was free for this long is asked for a sign of life before a client gets it. One "
+          "that gives none within 5 s, or within connect_timeout where that is shorter, is closed, and the client "
+          "gets another. In session mode no connection is used again, so none is asked."),
       duration("connect_timeout", &P::connect_timeout, Off::never, at_reload,
                "How long a connection to a server may take, its login included."),
       duration("server_login_retry", &P::server_login_retry, Off::allowed, at_reload,
@@ -98,11 +101,11 @@ SettingTable<ProxyConfig> login_settings() {
            "userlist.txt."),
       list("admin_users", &P::admin_users, "a list of names", at_reload, "Users who may do everything on the console."),
       list("stats_users", &P::stats_users, "a list of names", at_reload, "Users who may look on the console."),
-      flag("application_name_add_host", &P::application_name_add_host, at_reload,
-           "Adds the client's address to its application_name, as the server sees it."),
       flag("record", &P::record, at_reload, "Remembers the statements of open transactions."),
       flag("record_parameters", &P::record_parameters, at_reload,
-           "Remembers a hash of bound parameters, to tell the same statement with the same values; never the values."),
+           "Remembers a hash of literals and bound parameters, to tell the same statement with the same values; never "
+           "the "
+           "values."),
       flag("keep_literals", &P::keep_literals, at_reload,
            "Keeps the values that stand in the text of statements; they may be anybody's personal data."),
   };

@@ -37,12 +37,18 @@ class BorrowedActions {
   Actions actions_;
 };
 
+// For a sign of life, which costs a live server nothing: three lost packets in a row are sent again within it, and a
+// client that finds nothing but silent connections in a full pool waits that long.
+constexpr std::chrono::milliseconds longest_check{5000};
+
 pool::PoolSettings settings_of(const PoolKey& key, const RouteSettings& route, const ProxyConfig& proxy) {
   pool::PoolSettings settings;
   settings.size = route.pool_size;
   settings.min_size = route.min_pool_size;
   settings.server_lifetime = route.server_lifetime;
   settings.server_idle_timeout = route.server_idle_timeout;
+  settings.server_check_after = proxy.server_check_after;
+  settings.check_timeout = std::min(longest_check, route.connect_timeout);
   settings.server_login_retry = proxy.server_login_retry;
   // A session of a client is its own: its server connection is not given to anybody else.
   settings.pass_through = key.mode == PoolMode::session;
@@ -104,6 +110,7 @@ void Pools::carry_out(Actions& actions, const pool::AcquireRequest* own, std::op
   if (workers_.empty()) return;
   for (const pool::Close& each : actions.closes) workers_[each.worker.value()]->close(each);
   for (const pool::Connect& each : actions.connects) workers_[each.worker.value()]->connect(each);
+  for (const pool::Check& each : actions.checks) workers_[each.worker.value()]->check(each);
   for (const pool::Give& each : actions.gives) {
     if (own != nullptr && each.client == own->client && !each.migrate_from) {
       given = each;
@@ -136,6 +143,9 @@ void Pools::release(pool::ServerId server, TimePoint now) {
 }
 void Pools::connected(pool::ServerId server, TimePoint now) {
   with_core([&](pool::Core& core, Actions& actions) { core.connected(server, now, actions); });
+}
+void Pools::checked(pool::ServerId server, TimePoint now) {
+  with_core([&](pool::Core& core, Actions& actions) { core.checked(server, now, actions); });
 }
 void Pools::connect_failed(pool::ServerId server, Refused why, TimePoint now) {
   auto failure = std::make_shared<const Refused>(std::move(why));

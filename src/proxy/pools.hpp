@@ -49,6 +49,7 @@ class PoolEvents {
   virtual void give(const pool::Give& give) = 0;
   virtual void fail(const pool::Fail& fail) = 0;
   virtual void connect(const pool::Connect& connect) = 0;
+  virtual void check(const pool::Check& check) = 0;
   virtual void close(const pool::Close& close) = 0;
 };
 
@@ -78,6 +79,7 @@ class Pools {
   bool cancel_wait(pool::WaiterId waiter, pool::TimePoint now);
   void release(pool::ServerId server, pool::TimePoint now);
   void connected(pool::ServerId server, pool::TimePoint now);
+  void checked(pool::ServerId server, pool::TimePoint now);
   void connect_failed(pool::ServerId server, Refused why, pool::TimePoint now);
   void gone(pool::ServerId server, pool::TimePoint now);
   void tick(pool::TimePoint now);

@@ -68,7 +68,19 @@ io::Task<> ServerHolder::watch() {
       worker_.drop(*this);
       co_return;
     }
+    if (life_ != Life::shown) continue;
+    life_ = Life::taken_for_granted;
+    worker_.shared().pools.checked(id_, worker_.loop().now());
   }
+}
+
+// A Sync is answered by ReadyForQuery alone: it takes no privilege, leaves the unnamed statement as it is, and does not
+// show in the server's log.
+void ServerHolder::ask_for_life() {
+  std::string bytes;
+  wire::postgres::append_sync(bytes);
+  life_ = Life::asked_for;
+  send(*socket_, bytes);
 }
 
 // What a server says to nobody: a parameter was reloaded, or it shuts down.
@@ -84,18 +96,26 @@ bool ServerHolder::take_unasked() {
       if (!header || (*header && (*header)->body > most)) return false;
       if (!*header || unasked_.size() < (*header)->size()) break;
       const std::string_view body = std::string_view(unasked_).substr(pg::header_size, (*header)->body);
-      const char type = (*header)->type;
-      if (type == pg::backend::parameter_status) {
-        if (const auto status = pg::decode_parameter_status(body)) {
-          facts_->state.parameters.insert_or_assign(std::string(status->name), std::string(status->value));
-        }
-      } else if (type != pg::backend::notice && type != pg::backend::notification) {
-        return false;
-      }
+      if (!take_unasked_message((*header)->type, body)) return false;
       unasked_.erase(0, (*header)->size());
     }
   }
   return !socket_->ended();
+}
+
+bool ServerHolder::take_unasked_message(char type, std::string_view body) {
+  namespace pg = wire::postgres;
+  if (type == pg::backend::parameter_status) {
+    if (const auto status = pg::decode_parameter_status(body)) {
+      facts_->state.parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+    }
+    return true;
+  }
+  if (type == pg::backend::ready_for_query && life_ == Life::asked_for) {
+    life_ = Life::shown;
+    return pg::decode_ready(body) == pg::TransactionStatus::idle;
+  }
+  return type == pg::backend::notice || type == pg::backend::notification;
 }
 
 void ServerHolder::hold(Client& client, io::Wakeup& wakeup) {

@@ -1,8 +1,11 @@
 // A server connection on its worker: being connected, idle under watch, or in a client's hands.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "io/loop.hpp"
 #include "io/task.hpp"
@@ -29,6 +32,9 @@ class ServerHolder {
   void hold(Client& client, io::Wakeup& wakeup);
   /// Idle again, watched by ourselves.
   void let_go();
+  /// While it is idle: the pool is told when it answers, and when it is gone; for how long it may be silent is the
+  /// pool's business.
+  void ask_for_life();
   [[nodiscard]] Client* holder() const noexcept { return holder_; }
 
   [[nodiscard]] pool::ServerId id() const noexcept { return id_; }
@@ -50,6 +56,7 @@ class ServerHolder {
   io::Task<> watch();
   /// False: it is of no use any more.
   [[nodiscard]] bool take_unasked();
+  [[nodiscard]] bool take_unasked_message(char type, std::string_view body);
 
   Worker& worker_;
   pool::ServerId id_;
@@ -59,6 +66,8 @@ class ServerHolder {
   std::unique_ptr<io::Socket> socket_;
   std::unique_ptr<ServerFacts> facts_;
   std::string unasked_;  // The beginning of a message that nobody asked for.
+  enum class Life : std::uint8_t { taken_for_granted, asked_for, shown };
+  Life life_ = Life::taken_for_granted;
   Client* holder_ = nullptr;
   io::Task<> task_;
 };

@@ -223,12 +223,25 @@ void Worker::connect(const pool::Connect& connect) {
 }
 
 void Worker::close(const pool::Close& close) {
-  here([this, close] { close_server(close.server); });
+  here([this, close] { close_server(close); });
 }
 
-void Worker::close_server(pool::ServerId id) {
-  const auto found = servers_.find(id);
+// What died meanwhile is gone from the pool as well, and nobody waits for its answer.
+void Worker::check(const pool::Check& check) {
+  here([this, check] {
+    if (ServerHolder* holder = server(check.server)) holder->ask_for_life();
+  });
+}
+
+void Worker::close_server(const pool::Close& close) {
+  const auto found = servers_.find(close.server);
   if (found == servers_.end() || found->second->holder() != nullptr) return;
+  if (close.why == pool::CloseReason::silent && found->second->connected()) {
+    const auto& facts = found->second->facts();
+    log(LogLevel::warning, fmt::format("server process {} at {} was idle and gave no sign of life when asked for one "
+                                       "(server_check_after); its connection is closed",
+                                       facts.session.pid, io::to_string(facts.address)));
+  }
   found->second->finished = true;
   reap_wakeup_.signal();
 }

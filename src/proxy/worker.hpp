@@ -37,6 +37,7 @@ class Worker final : public PoolEvents {
   void give(const pool::Give& give) override;
   void fail(const pool::Fail& fail) override;
   void connect(const pool::Connect& connect) override;
+  void check(const pool::Check& check) override;
   void close(const pool::Close& close) override;
 
   /// Runs `work` on this worker's thread.
@@ -90,7 +91,7 @@ class Worker final : public PoolEvents {
   void given(const pool::Give& give);
   void move_to(const pool::Give& give);
   void arrived(const pool::Give& give, std::unique_ptr<io::Socket> socket, std::unique_ptr<ServerFacts> facts);
-  void close_server(pool::ServerId id);
+  void close_server(const pool::Close& close);
 
   Shared& shared_;
   const std::uint32_t number_;

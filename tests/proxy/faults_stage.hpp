@@ -31,10 +31,13 @@ inline constexpr std::chrono::seconds fault_patience{10};
 }
 
 struct FaultsStage {
-  explicit FaultsStage(const Setup& setup, int pool_size = 10)
+  explicit FaultsStage(const Setup& setup, int pool_size = 10, const std::string& more_configuration = {})
       : server(shared_server(setup)),
         behind(server.port()),
-        proxy({.setup = setup, .server_port = behind.port(), .pool_size = pool_size}),
+        proxy({.setup = setup,
+               .server_port = behind.port(),
+               .pool_size = pool_size,
+               .configuration = ProxyOptions().configuration + more_configuration}),
         before(proxy.port()),
         admin(server.url("postgres", "postgres", server_password)) {
     end_backends("");

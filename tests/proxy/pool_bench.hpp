@@ -47,6 +47,10 @@ class Bench {
     const auto failure = std::make_shared<const ConnectFailure>(ConnectFailure{"53300", "too many clients"});
     return core.connect_failed(server, failure, now, actions);
   }
+  bool checked(ServerId server) {
+    actions.clear();
+    return core.checked(server, now, actions);
+  }
   bool gone(ServerId server) {
     actions.clear();
     return core.server_gone(server, now, actions);
@@ -74,6 +78,7 @@ class Bench {
     for (const Close& close : actions.closes) add("close: " + std::string(to_string(close.why)));
     for (const Connect& connect : actions.connects)
       add("connect " + std::to_string(connect.pool.value()) + " on " + std::to_string(connect.worker.value()));
+    for (const Check& check : actions.checks) add("check on " + std::to_string(check.worker.value()));
     for (const Give& give : actions.gives) {
       add("give to " + std::to_string(give.client.value()));
       if (give.migrate_from) text += " from " + std::to_string(give.migrate_from->value());

@@ -24,6 +24,7 @@ enum class Kind {
   release_stale,
   connected,
   connect_failed,
+  checked,
   gone,
   close_when_released,
   time,
@@ -54,6 +55,7 @@ rc::Gen<Event> events() {
                                                      {1, Kind::release_stale},
                                                      {18, Kind::connected},
                                                      {4, Kind::connect_failed},
+                                                     {8, Kind::checked},
                                                      {4, Kind::gone},
                                                      {2, Kind::close_when_released},
                                                      {10, Kind::time},
@@ -80,6 +82,8 @@ class Play {
       settings.server_lifetime = milliseconds{500};
       settings.server_idle_timeout = milliseconds{100};
       settings.server_login_retry = milliseconds{50};
+      settings.server_check_after = milliseconds{at == 1 ? 0 : 20};
+      settings.check_timeout = milliseconds{at == 2 ? 3000 : 60};  // The long one is slow before it is over.
       settings.pass_through = pass_through && at == 3;
       const PoolId id = core_.add_pool(DatabaseId(at / 2), UserId(at % 2), settings, now_);
       model_.add(id, DatabaseId(at / 2), UserId(at % 2));
@@ -130,6 +134,7 @@ class Play {
       case Kind::release:
       case Kind::connected:
       case Kind::connect_failed:
+      case Kind::checked:
       case Kind::gone:
       case Kind::close_when_released: return server_event(event);
       case Kind::release_stale:
@@ -170,6 +175,10 @@ class Play {
     std::vector<ServerId> fitting;
     for (const auto& [id, held] : model_.servers) {
       const bool connecting = event.kind == Kind::connected || event.kind == Kind::connect_failed;
+      if (event.kind == Kind::checked) {
+        if (held.checking) fitting.push_back(id);
+        continue;
+      }
       const bool fits = event.kind == Kind::gone || event.kind == Kind::close_when_released ||
                         held.state == (connecting ? ServerState::connecting : ServerState::in_use);
       if (fits) fitting.push_back(id);
@@ -196,6 +205,10 @@ class Play {
         model_.pools.at(pool).retry_at = now_ + core_.settings(pool).server_login_retry;
         core_.connect_failed(server, std::make_shared<ConnectFailure>(), now_, actions_);
         stale_ = server;
+        break;
+      case Kind::checked:
+        model_.freed(server);
+        if (!core_.checked(server, now_, actions_)) model_.faults.emplace_back("does not know what it checks");
         break;
       case Kind::gone:
         model_.gone(server);

@@ -103,6 +103,23 @@ TEST(ProxyPoolSimulation, UnderASharedLimitNoPoolIsTheLoser) {
   }
 }
 
+// Ten clients with long breaks; half of the connections that were idle fall silent, a tenth is dead. Nobody gets an
+// error, and nobody waits for as long as a silent connection is waited for.
+TEST(ProxyPoolSimulation, SilentConnectionsFailNobody) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Simulation run(4, seed, {.silent = 500, .dead = 100});
+    const PoolId pool = run.core.add_pool(DatabaseId(0), UserId(0), of_size(10), run.now);
+    run.add({.pool = pool, .clients = 10, .think = seconds{600}, .hold = milliseconds{2}, .rounds = 50});
+    run.run(std::chrono::hours{100});
+    const PoolCounters counters = run.core.counters(pool);
+    EXPECT_EQ(run.given, 500U);
+    EXPECT_TRUE(run.failed.empty());
+    EXPECT_GE(counters.checks, 100U);
+    EXPECT_GE(counters.closed[static_cast<std::size_t>(CloseReason::silent)], 50U);
+    EXPECT_LE(run.longest_wait, milliseconds{2100}) << "seed " << seed;
+  }
+}
+
 // Everything that may go wrong, at once: every request is answered by its deadline, and the counts come out even.
 class Adversity : public testing::Test {
  protected:
@@ -112,6 +129,9 @@ class Adversity : public testing::Test {
     world.connect = milliseconds{1 + random() % 200};
     world.connect_failures = static_cast<std::uint32_t>(random() % 400);
     world.deaths = static_cast<std::uint32_t>(random() % 100);
+    world.answer = milliseconds{random() % 20};
+    world.silent = static_cast<std::uint32_t>(random() % 200);
+    world.dead = static_cast<std::uint32_t>(random() % 200);
     world.impatient = static_cast<std::uint32_t>(random() % 300);
     world.queue_timeout = milliseconds{50 + random() % 2000};
     Simulation run(1 + static_cast<std::uint32_t>(random() % 4), seed, world);
@@ -123,6 +143,8 @@ class Adversity : public testing::Test {
       settings.server_lifetime = milliseconds{200 + random() % 1000};
       settings.server_idle_timeout = milliseconds{50 + random() % 500};
       settings.server_login_retry = milliseconds{random() % 300};
+      settings.server_check_after = milliseconds{random() % 30};
+      settings.check_timeout = milliseconds{10 + random() % 2000};
       const PoolId pool = run.core.add_pool(DatabaseId(at / 2), UserId(at % 2), settings, run.now);
       run.add({.pool = pool,
                .clients = 1 + static_cast<std::uint32_t>(random() % 20),

@@ -18,6 +18,10 @@ std::size_t PoolModel::count(PoolId pool) const {
   return count_if([&](const Held& held) { return held.pool == pool; });
 }
 
+std::size_t PoolModel::checking(PoolId pool) const {
+  return count_if([&](const Held& held) { return held.pool == pool && held.checking; });
+}
+
 namespace {
 
 template <class Key>
@@ -40,8 +44,9 @@ bool PoolModel::room(const Shape& pool) const {
 bool PoolModel::can_evict(const Shape& pool) const {
   const auto relieved = [&](std::uint32_t limit, auto shares) {
     const std::size_t all = count_if([&](const Held& held) { return shares(pools.at(held.pool)); });
-    const std::size_t idle =
-        count_if([&](const Held& held) { return shares(pools.at(held.pool)) && held.state == ServerState::idle; });
+    const std::size_t idle = count_if([&](const Held& held) {
+      return shares(pools.at(held.pool)) && held.state == ServerState::idle && !held.checking;
+    });
     return !is_full(limit, all) || (all == limit && idle > 0);
   };
   return relieved(limit_of(database_limits, pool.database),
@@ -70,6 +75,7 @@ void PoolModel::cancel(WaiterId waiter) {
 void PoolModel::freed(ServerId server) {
   servers.at(server).state = ServerState::idle;
   servers.at(server).client = {};
+  servers.at(server).checking = false;
 }
 
 void PoolModel::added(PoolId id) {
@@ -94,6 +100,7 @@ void PoolModel::apply(const Actions& actions, TimePoint now) {
     expect(!servers.contains(connect.server), "uses an id twice");
     servers[connect.server] = {.pool = connect.pool, .state = ServerState::connecting, .client = {}};
   }
+  for (const Check& check : actions.checks) apply_check(check);
   for (const Fail& fail : actions.fails) apply_fail(fail, now);
   for (const PoolId pool : actions.paused) expect(pools.at(pool).paused && count(pool) == 0, "paused too early");
 }
@@ -114,11 +121,21 @@ void PoolModel::apply_give(const Give& give) {
     servers[give.server] = {.pool = give.pool, .state = ServerState::idle, .client = {}};
   }
   const auto found = servers.find(give.server);
-  expect(found != servers.end() && found->second.state == ServerState::idle, "gives what is not free");
+  expect(found != servers.end() && found->second.state == ServerState::idle && !found->second.checking,
+         "gives what is not free");
   if (found == servers.end()) return;
   expect(found->second.pool == give.pool, "gives another pool's server");
   found->second.state = ServerState::in_use;
   found->second.client = give.client;
+}
+
+void PoolModel::apply_check(const Check& check) {
+  const Shape& pool = pools.at(check.pool);
+  expect(!pool.queue.empty() && !pool.paused, "checks though nobody waits");
+  const auto found = servers.find(check.server);
+  const bool idle = found != servers.end() && found->second.state == ServerState::idle && !found->second.checking;
+  expect(idle && found->second.pool == check.pool, "checks what is not idle");
+  if (idle) found->second.checking = true;
 }
 
 void PoolModel::apply_fail(const Fail& fail, TimePoint now) {
@@ -178,6 +195,7 @@ void PoolModel::check_lists(PoolId id, const Shape& pool) {
 void PoolModel::check_counters(PoolId id, const Shape& pool) {
   const PoolCounters counters = core_.counters(id);
   expect(counters.idle == count(id, ServerState::idle), "idle");
+  expect(counters.checking == checking(id), "checking");
   expect(counters.in_use == count(id, ServerState::in_use), "in use");
   expect(counters.connecting == count(id, ServerState::connecting), "connecting");
   expect(counters.waiting == pool.queue.size(), "waiting");
@@ -198,7 +216,10 @@ void PoolModel::check_liveness(PoolId id, const Shape& pool, TimePoint now) {
   expect(!pool.paused || idle == 0, "idle though paused");
   expect(!draining || (idle == 0 && pool.queue.empty()), "idle or waiting while draining");
   if (pool.queue.empty() || pool.paused) return;
-  expect(idle == 0, "waits beside an idle connection");
+  // Each that is idle beside waiters had to be asked first, and as many are asked as wait.
+  const std::size_t asked = checking(id);
+  expect(idle == asked || asked >= pool.queue.size(), "waits beside an idle connection");
+  if (asked >= pool.queue.size()) return;
   const PoolSettings& settings = core_.settings(id);
   if (count(id) >= settings.size || !can_evict(pool)) return;
   if (settings.pass_through) return expect(false, "waits beside a free place");

@@ -19,6 +19,7 @@ class PoolModel {
     PoolId pool;
     ServerState state = ServerState::connecting;
     ClientId client;
+    bool checking = false;  // Asked for a sign of life; idle to everybody else.
   };
   struct Queued {
     WaiterId waiter;
@@ -43,7 +44,8 @@ class PoolModel {
   /// Call before the event's actions are applied; `waiter` may be answered by them.
   void queue(const AcquireRequest& request, WaiterId waiter);
   void cancel(WaiterId waiter);
-  /// It was released or connected: the next client's, or idle, or closed, as the actions say.
+  /// It was released or connected, or has shown that it lives: the next client's, or idle, or closed, as the actions
+  /// say.
   void freed(ServerId server);
   void gone(ServerId server) { servers.erase(server); }
   void apply(const Actions& actions, TimePoint now);
@@ -52,6 +54,7 @@ class PoolModel {
 
   [[nodiscard]] std::size_t count(PoolId pool, ServerState state) const;
   [[nodiscard]] std::size_t count(PoolId pool) const;
+  [[nodiscard]] std::size_t checking(PoolId pool) const;
   [[nodiscard]] bool room(const Shape& pool) const;
   [[nodiscard]] bool can_evict(const Shape& pool) const;
 
@@ -69,6 +72,7 @@ class PoolModel {
     if (!holds) faults.emplace_back(what);
   }
   void apply_give(const Give& give);
+  void apply_check(const Check& check);
   void apply_fail(const Fail& fail, TimePoint now);
   void added(PoolId pool);
   void check_lists(PoolId id, const Shape& pool);

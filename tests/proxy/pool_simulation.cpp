@@ -77,6 +77,8 @@ void Simulation::do_actions() {
   const Actions todo = std::exchange(actions_, {});
   for (const Connect& connect : todo.connects)
     after(spread(world_.connect), [this, server = connect.server] { end_connect(server); });
+  for (const Check& check : todo.checks)
+    after(spread(world_.answer), [this, server = check.server] { end_check(server); });
   for (const Give& give : todo.gives) serve(give);
   for (const Fail& fail : todo.fails) {
     ++failed[fail.why];
@@ -100,6 +102,15 @@ void Simulation::finish_use(ServerId server, std::size_t client) {
     core.release(server, now, actions_);
   }
   next_round(client);
+}
+
+void Simulation::end_check(ServerId server) {
+  if (one_in_thousand(world_.silent)) return;
+  if (one_in_thousand(world_.dead)) {
+    core.server_gone(server, now, actions_);
+  } else {
+    core.checked(server, now, actions_);
+  }
 }
 
 void Simulation::end_connect(ServerId server) {

@@ -27,9 +27,12 @@ struct Crowd {
 
 struct World {
   Duration connect = std::chrono::milliseconds{5};
-  std::uint32_t connect_failures = 0;  ///< Of a thousand.
-  std::uint32_t deaths = 0;            ///< Of a thousand uses.
-  std::uint32_t impatient = 0;         ///< Of a thousand requests: given up at some time.
+  std::uint32_t connect_failures = 0;              ///< Of a thousand.
+  std::uint32_t deaths = 0;                        ///< Of a thousand uses.
+  Duration answer = std::chrono::milliseconds{1};  ///< What a sign of life takes.
+  std::uint32_t silent = 0;     ///< Of a thousand idle connections that are asked for one: never answer.
+  std::uint32_t dead = 0;       ///< Of a thousand: turn out to be dead.
+  std::uint32_t impatient = 0;  ///< Of a thousand requests: given up at some time.
   Duration queue_timeout = std::chrono::seconds{10};
 };
 
@@ -76,6 +79,7 @@ class Simulation {
   void serve(const Give& give);
   void finish_use(ServerId server, std::size_t client);
   void end_connect(ServerId server);
+  void end_check(ServerId server);
 
   std::uint32_t workers_;
   World world_;

@@ -31,9 +31,18 @@ struct Connect {
   WorkerId worker{};
 };
 
+/// Ask that connection, on that worker, for a sign of life, and answer with checked or server_gone. If neither comes
+/// within check_timeout, a Close does.
+struct Check {
+  ServerId server{};
+  PoolId pool{};
+  WorkerId worker{};
+};
+
 enum class CloseReason : std::uint8_t {
   lifetime,      ///< Older than server_lifetime.
   idle_timeout,  ///< Not used for server_idle_timeout.
+  silent,        ///< Asked for a sign of life, it gave none within check_timeout.
   evicted,       ///< Made room under a shared limit for a waiter of another pool.
   surplus,       ///< More than the settings allow since they were changed.
   paused,        ///< PAUSE.
@@ -42,7 +51,7 @@ enum class CloseReason : std::uint8_t {
   told,          ///< close_when_released, or a pass-through pool's server was released.
   gone,          ///< It died, or the caller closed it: no action, only counted.
 };
-inline constexpr std::size_t close_reason_count = 9;
+inline constexpr std::size_t close_reason_count = 10;
 
 [[nodiscard]] std::string_view to_string(CloseReason why) noexcept;
 
@@ -87,16 +96,18 @@ struct Actions {
   std::vector<Give> gives;
   std::vector<Close> closes;
   std::vector<Connect> connects;
+  std::vector<Check> checks;
   std::vector<Fail> fails;
   std::vector<PoolId> paused;  ///< Pools that were told to pause and now have no connection left.
 
   [[nodiscard]] bool empty() const noexcept {
-    return gives.empty() && closes.empty() && connects.empty() && fails.empty() && paused.empty();
+    return gives.empty() && closes.empty() && connects.empty() && checks.empty() && fails.empty() && paused.empty();
   }
   void clear() noexcept {
     gives.clear();
     closes.clear();
     connects.clear();
+    checks.clear();
     fails.clear();
     paused.clear();
   }

@@ -23,6 +23,7 @@ WaiterId Core::acquire(const AcquireRequest& request, TimePoint now, Actions& ac
   if (fails_everybody(pool, now)) return refuse(request, FailReason::connect_failed, actions);
   if (pool.queue.size() >= pool.settings.max_waiters) return refuse(request, FailReason::queue_full, actions);
   const WaiterId waiter = waiters_.id(enqueue(request, now));
+  check_idle(pool, now, actions);
   serve_oldest(now, actions);
   return waiter;
 }
@@ -32,7 +33,8 @@ WaiterId Core::acquire(const AcquireRequest& request, TimePoint now, Actions& ac
 SlotIndex Core::take_without_waiting(Pool& pool, WorkerId worker, TimePoint now, Actions& actions) {
   if (pool.paused || !pool.queue.empty()) return no_slot;
   if (!pool.idle.empty()) {
-    const SlotIndex server = choose_idle(pool, worker);
+    const SlotIndex server = choose_idle(pool, worker, now);
+    if (needs_check(pool, servers_[server], now)) return no_slot;  // The client waits for what comes of that.
     take_idle(pool, server);
     return server;
   }
@@ -164,10 +166,13 @@ void Core::fail_all(Pool& pool, FailReason why, TimePoint now, Actions& actions)
 }
 
 // One that is at home with the client's worker costs no hand-over between threads, and of these the last used has the
-// warmest caches.
-SlotIndex Core::choose_idle(const Pool& pool, WorkerId worker) const noexcept {
+// warmest caches. A hand-over costs less than a check.
+SlotIndex Core::choose_idle(const Pool& pool, WorkerId worker, TimePoint now) const noexcept {
   const SlotIndex at_home = pool.idle_at[worker.value()].front();
-  return at_home != no_slot ? at_home : pool.idle.front();
+  const SlotIndex last_used = pool.idle.front();
+  if (at_home == no_slot) return last_used;
+  if (at_home == last_used || !needs_check(pool, servers_[at_home], now)) return at_home;
+  return needs_check(pool, servers_[last_used], now) ? at_home : last_used;
 }
 
 void Core::take_idle(Pool& pool, SlotIndex server) noexcept {

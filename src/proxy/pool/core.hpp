@@ -14,7 +14,11 @@
 //   return would leave the places connecting rather than working. Where two full limits hold up a waiter at once,
 //   younger waiters that need only one of them may pass.
 // - Connects in progress of a pool begin with one, and one more after each that ended while no return served anybody
-//   meanwhile (as in TCP's slow start); one more for each that takes longer than slow_connect.
+//   meanwhile (as in TCP's slow start); one more for each that takes longer than slow_attempt.
+// - Who finds nothing but connections that were idle for server_check_after waits, first in the queue, while one of
+//   them is asked for a sign of life: as many are asked as clients wait, and all once one has been silent for
+//   slow_attempt. Whatever silenced it (a firewall that forgot the connections, a machine that was moved) may have
+//   silenced all. If that does not help either for as long, another connection is made beside them.
 //
 // A connection is counted as gone when its Close is handed out. The server may count it a moment longer.
 #pragma once
@@ -65,6 +69,9 @@ class Core {
   // --- server connections ---
   /// What Connect asked for is there, logged in and idle. (For a place of a pass-through pool: only counted.)
   bool connected(ServerId server, TimePoint now, Actions& actions);
+
+  /// What Check asked for has come: it lives, and is idle. False: it is not being checked (any more).
+  bool checked(ServerId server, TimePoint now, Actions& actions);
 
   /// It could not be had. If the pool now has no server and none under way, its waiters fail with this. Begins the
   /// pause of server_login_retry, during which newcomers of a pool without servers are refused with it at once. Also
@@ -134,7 +141,7 @@ class Core {
   void dequeue(Pool& pool, SlotIndex waiter, TimePoint now);
   void fail(SlotIndex waiter, FailReason why, TimePoint now, Actions& actions);
   void fail_all(Pool& pool, FailReason why, TimePoint now, Actions& actions);
-  [[nodiscard]] SlotIndex choose_idle(const Pool& pool, WorkerId worker) const noexcept;
+  [[nodiscard]] SlotIndex choose_idle(const Pool& pool, WorkerId worker, TimePoint now) const noexcept;
   void take_idle(Pool& pool, SlotIndex server) noexcept;
   void hand_over(Pool& pool, SlotIndex server, Give give, TimePoint now, Actions& actions);
   void serve_first(Pool& pool, SlotIndex server, TimePoint now, Actions& actions);
@@ -142,6 +149,11 @@ class Core {
   // Servers.
   SlotIndex create(Pool& pool, WorkerId home, TimePoint now);
   void make_idle(Pool& pool, SlotIndex server, TimePoint now);
+  void put_to_use(Pool& pool, ServerList& from, SlotIndex server, TimePoint now, Actions& actions);
+  [[nodiscard]] static bool needs_check(const Pool& pool, const Server& server, TimePoint now) noexcept;
+  /// For those who wait beside idle connections: has these asked for a sign of life.
+  void check_idle(Pool& pool, TimePoint now, Actions& actions);
+  void begin_check(Pool& pool, SlotIndex server, TimePoint now, Actions& actions);
   void welcome(Pool& pool, Server& server, TimePoint now);
   /// Takes it out of the counts and, unless it is gone, hands out the Close.
   void close(SlotIndex server, CloseReason why, Actions& actions);
@@ -159,7 +171,8 @@ class Core {
   [[nodiscard]] bool can_have_place(const Pool& pool) const noexcept;
   void make_room(const Pool& pool, Actions& actions);
   [[nodiscard]] bool wants_place(const Pool& pool, TimePoint now) const noexcept;
-  [[nodiscard]] std::uint32_t slow_connects(const Pool& pool, TimePoint now) const noexcept;
+  /// How many of the list have been in it for slow_attempt.
+  [[nodiscard]] std::uint32_t slow_ones(const ServerList& list, TimePoint now) const noexcept;
   [[nodiscard]] Pool* pool_to_yield_to(const Pool& pool, TimePoint now) noexcept;
   [[nodiscard]] bool would_gain(const Pool& loser, const Pool& winner) const noexcept;
   void take_place(Pool& pool, TimePoint now, Actions& actions);
@@ -177,6 +190,7 @@ class Core {
   void expire_waiters(Pool& pool, TimePoint now, Actions& actions);
   void expire_servers(Pool& pool, TimePoint now, Actions& actions);
   void plan(const Pool& pool, TimePoint now) noexcept;
+  void plan_slow(const ServerList& list, TimePoint now) noexcept;
   void begin_pause(Pool& pool, Actions& actions);
   static void begin_again(Pool& pool) noexcept;
   void mark_reconnect(Pool& pool, Actions& actions);

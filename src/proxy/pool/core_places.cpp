@@ -6,8 +6,8 @@
 namespace lockkeeper::proxy::pool {
 namespace {
 
-// An attempt that takes this long may hang: another one may be begun beside it.
-constexpr Duration slow_connect = std::chrono::seconds{1};
+// An attempt to connect, or to get a sign of life, that takes this long may hang: another one may be begun beside it.
+constexpr Duration slow_attempt = std::chrono::seconds{1};
 // Times of connecting that a place is worth to a pool that has others. In the simulation of four unequal pools under
 // one limit (tests/proxy), 1 loses 28 % of the throughput to connecting, 2 loses 11 %, 3 next to nothing; the worst
 // pool's mean wait is lowest with 2 and 3 and grows again from 4 on.
@@ -54,13 +54,16 @@ bool Core::wants_place(const Pool& pool, TimePoint now) const noexcept {
   if (pool.queue.empty() || pool.paused || draining_ || pool.total() >= pool.settings.size) return false;
   if (pool.settings.pass_through) return true;
   if (now < pool.retry_at) return false;
-  return pool.connecting.size() < std::min(pool.queue.size(), pool.window + slow_connects(pool, now));
+  // Those who will soon be served by a connection that is there already need no new one.
+  const std::uint32_t expected = pool.checking.size() - slow_ones(pool.checking, now);
+  if (pool.queue.size() <= expected) return false;
+  return pool.connecting.size() < std::min(pool.queue.size() - expected, pool.window + slow_ones(pool.connecting, now));
 }
 
-std::uint32_t Core::slow_connects(const Pool& pool, TimePoint now) const noexcept {
+std::uint32_t Core::slow_ones(const ServerList& list, TimePoint now) const noexcept {
   std::uint32_t count = 0;
-  for (SlotIndex at = pool.connecting.front(); at != no_slot; at = servers_[at].in_state.next) {
-    if (now - servers_[at].since < slow_connect) break;
+  for (SlotIndex at = list.front(); at != no_slot; at = servers_[at].in_state.next) {
+    if (now - servers_[at].since < slow_attempt) break;
     ++count;
   }
   return count;
@@ -155,8 +158,34 @@ void Core::take_place(Pool& pool, TimePoint now, Actions& actions) {
 void Core::start_connect(Pool& pool, WorkerId worker, TimePoint now, Actions& actions) {
   const SlotIndex server = create(pool, worker, now);
   pool.connecting.push_back(servers_, server);
-  tick_at(later(now, slow_connect));
+  tick_at(later(now, slow_attempt));
   actions.connects.push_back({servers_.id(server), pool.id, worker});
+}
+
+// --- asking idle ones first ---
+
+bool Core::needs_check(const Pool& pool, const Server& server, TimePoint now) noexcept {
+  const Duration after = pool.settings.server_check_after;
+  return after > Duration::zero() && now - server.since >= after;
+}
+
+// Whatever is idle while somebody waits had to be asked; what is returned or new goes to the first waiter straight.
+void Core::check_idle(Pool& pool, TimePoint now, Actions& actions) {
+  while (!pool.queue.empty() && !pool.idle.empty()) {
+    if (pool.checking.size() >= pool.queue.size() && slow_ones(pool.checking, now) == 0) return;
+    begin_check(pool, choose_idle(pool, waiters_[pool.queue.front()].worker, now), now, actions);
+  }
+}
+
+void Core::begin_check(Pool& pool, SlotIndex server, TimePoint now, Actions& actions) {
+  take_idle(pool, server);
+  Server& asked = servers_[server];
+  asked.checking = true;
+  asked.since = now;
+  pool.checking.push_back(servers_, server);
+  ++pool.counters.checks;
+  tick_at(later(now, std::min(slow_attempt, pool.settings.check_timeout)));
+  actions.checks.push_back({servers_.id(server), pool.id, asked.home});
 }
 
 void Core::fill_minimum(Pool& pool, TimePoint now, Actions& actions) {
@@ -193,8 +222,14 @@ void Core::plan(const Pool& pool, TimePoint now) noexcept {
     tick_at(later(servers_[pool.idle.back()].since, pool.settings.server_idle_timeout));
   const bool wants_more = !pool.queue.empty() || pool.total() < std::min(pool.settings.min_size, pool.settings.size);
   if (wants_more && pool.retry_at > now) tick_at(pool.retry_at);
-  for (SlotIndex at = pool.connecting.front(); at != no_slot; at = servers_[at].in_state.next) {
-    const TimePoint slow = later(servers_[at].since, slow_connect);
+  plan_slow(pool.connecting, now);
+  plan_slow(pool.checking, now);
+  if (!pool.checking.empty()) tick_at(later(servers_[pool.checking.front()].since, pool.settings.check_timeout));
+}
+
+void Core::plan_slow(const ServerList& list, TimePoint now) noexcept {
+  for (SlotIndex at = list.front(); at != no_slot; at = servers_[at].in_state.next) {
+    const TimePoint slow = later(servers_[at].since, slow_attempt);
     if (slow > now) return tick_at(slow);
   }
 }

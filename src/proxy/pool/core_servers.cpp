@@ -36,18 +36,32 @@ bool Core::connected(ServerId server, TimePoint now, Actions& actions) {
     return pool.settings.pass_through;
   }
   welcome(pool, servers_[index], now);
-  if (const auto why = reason_to_close(pool, servers_[index], now)) {
-    close(index, *why, actions);
+  put_to_use(pool, pool.connecting, index, now, actions);
+  return true;
+}
+
+bool Core::checked(ServerId server, TimePoint now, Actions& actions) {
+  const SlotIndex index = servers_.find(server);
+  if (index == no_slot || !servers_[index].checking) return false;
+  Pool& pool = pool_at(servers_[index].pool);
+  put_to_use(pool, pool.checking, index, now, actions);
+  return true;
+}
+
+// Of a server that has come or has shown that it lives; `from` is the list that it is in.
+void Core::put_to_use(Pool& pool, ServerList& from, SlotIndex server, TimePoint now, Actions& actions) {
+  if (const auto why = reason_to_close(pool, servers_[server], now)) {
+    close(server, *why, actions);
   } else {
-    pool.connecting.remove(servers_, index);
+    from.remove(servers_, server);
+    servers_[server].checking = false;
     if (pool.queue.empty()) {
-      make_idle(pool, index, now);
+      make_idle(pool, server, now);
     } else {
-      serve_first(pool, index, now, actions);
+      serve_first(pool, server, now, actions);
     }
   }
   settle(pool, now, actions);
-  return true;
 }
 
 void Core::welcome(Pool& pool, Server& server, TimePoint now) {
@@ -111,7 +125,13 @@ void Core::close(SlotIndex server, CloseReason why, Actions& actions) {
   Pool& pool = pool_at(closing.pool);
   switch (closing.state) {
     case ServerState::connecting: pool.connecting.remove(servers_, server); break;
-    case ServerState::idle: take_idle(pool, server); break;
+    case ServerState::idle:
+      if (closing.checking) {
+        pool.checking.remove(servers_, server);
+      } else {
+        take_idle(pool, server);
+      }
+      break;
     case ServerState::in_use: pool.in_use.remove(servers_, server); break;
   }
   for (const Scope scope : {Scope::user, Scope::database, Scope::global}) --limit(scope, key(pool, scope)).count;
@@ -123,6 +143,7 @@ void Core::close(SlotIndex server, CloseReason why, Actions& actions) {
 
 void Core::close_all_idle(Pool& pool, CloseReason why, Actions& actions) {
   while (!pool.idle.empty()) close(pool.idle.back(), why, actions);
+  while (!pool.checking.empty()) close(pool.checking.back(), why, actions);
 }
 
 // Of a server that nobody uses any more.

@@ -41,6 +41,8 @@ void Core::expire_servers(Pool& pool, TimePoint now, Actions& actions) {
       at = next;
     }
   }
+  while (!pool.checking.empty() && later(servers_[pool.checking.front()].since, pool.settings.check_timeout) <= now)
+    close(pool.checking.front(), CloseReason::silent, actions);
   const Duration timeout = pool.settings.server_idle_timeout;
   while (timeout > Duration::zero() && !pool.idle.empty() && pool.total() > pool.settings.min_size &&
          later(servers_[pool.idle.back()].since, timeout) <= now)
@@ -54,6 +56,7 @@ bool Core::fails_everybody(const Pool& pool, TimePoint now) const noexcept {
 void Core::settle(Pool& pool, TimePoint now, Actions& actions) {
   if (fails_everybody(pool, now)) fail_all(pool, FailReason::connect_failed, now, actions);
   answer_pause(pool, actions);
+  check_idle(pool, now, actions);
   serve_oldest(now, actions);
   fill_minimum(pool, now, actions);
   if (!pool.queue.empty() && pool.retry_at > now) tick_at(pool.retry_at);
@@ -64,6 +67,7 @@ void Core::settle_all(TimePoint now, Actions& actions) {
     if (!pool.live) continue;
     if (fails_everybody(pool, now)) fail_all(pool, FailReason::connect_failed, now, actions);
     answer_pause(pool, actions);
+    check_idle(pool, now, actions);
   }
   serve_oldest(now, actions);
   for (Pool& pool : pools_) {

@@ -10,6 +10,7 @@ std::string_view to_string(CloseReason why) noexcept {
   switch (why) {
     case CloseReason::lifetime: return "server lifetime over";
     case CloseReason::idle_timeout: return "server idle timeout";
+    case CloseReason::silent: return "no sign of life";
     case CloseReason::evicted: return "evicted for another pool";
     case CloseReason::surplus: return "more than the settings allow";
     case CloseReason::paused: return "pool paused";
@@ -46,7 +47,8 @@ PoolCounters Core::counters(PoolId id) const {
   PoolCounters counters = pool.counters;
   counters.waiting = pool.queue.size();
   counters.in_use = pool.in_use.size();
-  counters.idle = pool.idle.size();
+  counters.idle = pool.idle.size() + pool.checking.size();
+  counters.checking = pool.checking.size();
   counters.connecting = pool.connecting.size();
   if (!pool.queue.empty()) counters.oldest_waiter_since = waiters_[pool.queue.front()].since;
   counters.paused = pool.paused;
@@ -80,7 +82,7 @@ std::optional<ServerView> Core::server(ServerId id) const {
 
 void Core::list_servers(PoolId id, std::vector<ServerView>& into) const {
   const Pool& pool = pool_at(id);
-  for (const ServerList* list : {&pool.in_use, &pool.idle, &pool.connecting}) {
+  for (const ServerList* list : {&pool.in_use, &pool.idle, &pool.checking, &pool.connecting}) {
     for (SlotIndex at = list->front(); at != no_slot; at = servers_[at].in_state.next) into.push_back(view(at));
   }
 }

@@ -34,13 +34,15 @@ struct PoolCounters {
   std::uint64_t connects = 0;  ///< Attempts begun.
   std::uint64_t created = 0;   ///< Attempts that succeeded.
   std::uint64_t connect_failures = 0;
+  std::uint64_t checks = 0;                                ///< Times that a connection was asked for a sign of life.
   std::array<std::uint64_t, close_reason_count> closed{};  ///< By CloseReason.
   WaitTimes waits;
 
   // Now.
   std::uint32_t waiting = 0;
   std::uint32_t in_use = 0;
-  std::uint32_t idle = 0;
+  std::uint32_t idle = 0;      ///< Held by nobody: those being checked included.
+  std::uint32_t checking = 0;  ///< Of the idle ones: asked for a sign of life, and not answered yet.
   std::uint32_t connecting = 0;
   TimePoint oldest_waiter_since{};  ///< Where somebody waits.
   bool paused = false;

@@ -25,6 +25,11 @@ struct PoolSettings {
   Duration server_lifetime = std::chrono::hours{1};
   /// A connection that was not used for this long is closed, down to min_size. Zero: never.
   Duration server_idle_timeout = std::chrono::minutes{10};
+  /// A connection that was idle for this long is asked for a sign of life (Check) before a client gets it. Zero: never.
+  Duration server_check_after = std::chrono::seconds{30};
+  /// One that gives none for this long is closed. Somebody who waits for it is helped to another one earlier, if the
+  /// pool has one or room for one.
+  Duration check_timeout = std::chrono::seconds{5};
   /// After an attempt to connect failed: how long until the next one.
   Duration server_login_retry = std::chrono::seconds{15};
 

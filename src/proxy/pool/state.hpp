@@ -21,6 +21,7 @@ struct Server {
   ServerState state = ServerState::connecting;
   std::optional<CloseReason> close_as;  // Told to be closed as soon as nobody uses it.
   bool established = false;             // It was connected.
+  bool checking = false;                // Idle, and in the list of those that were asked for a sign of life.
   std::uint32_t jitter = 0;             // Thousandths by which its life is shorter.
   ClientId client;                      // Who holds it, in use.
   TimePoint created_at{};
@@ -52,6 +53,7 @@ struct Pool {
 
   ServerList connecting;                            // Oldest first.
   ServerList idle;                                  // Most recently used first.
+  ServerList checking;                              // Asked longest ago first. Idle to everybody outside.
   ServerList in_use;                                // Held longest first.
   std::vector<SlotList<&Server::at_home>> idle_at;  // By worker, most recently used first.
   SlotList<&Waiter::in_queue> queue;
@@ -68,7 +70,9 @@ struct Pool {
   TimePoint next_expiry = TimePoint::max();  // No idle server's life ends before.
   PoolCounters counters;                     // Without what is read off the lists.
 
-  [[nodiscard]] std::uint32_t total() const noexcept { return connecting.size() + idle.size() + in_use.size(); }
+  [[nodiscard]] std::uint32_t total() const noexcept {
+    return connecting.size() + idle.size() + checking.size() + in_use.size();
+  }
 };
 
 /// Server connections of all pools that share something.

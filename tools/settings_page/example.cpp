@@ -1,0 +1,47 @@
+#include "settings_page/page.hpp"
+
+namespace lockkeeper::tools {
+
+std::string_view settings_example() noexcept {
+  return R"(# Many clients of one application in transaction mode, and everything else of a second server in session mode.
+[proxy]
+listen = ["127.0.0.1:6432"]
+pool_mode = "transaction"
+pool_size = 20                      # server connections for one database and user
+users_file = "users.txt"            # who may come in transaction mode
+admin_users = ["ann"]               # who may do everything on the console,
+stats_users = ["monitor"]           # and who may look
+queue_timeout = "30s"
+query_timeout = "5min"
+idle_transaction_timeout = "1min"
+
+[proxy.tls]
+mode = "allow"                      # "require" where clients come over a network
+certificate = "proxy.crt"
+key = "proxy.key"
+
+[proxy.server_tls]
+mode = "verify-full"
+authorities = "authorities.crt"
+
+# All clients of this database work as one role of the server.
+[databases.shop]
+host = "db.example"
+database = "shop_live"
+user = "shop_app"
+password_file = "shop_app.password"
+max_connections = 60
+
+# Any other database, under its own name, on this machine's server. Clients log in there as themselves.
+[databases."*"]
+host = "/run/postgresql"
+pool_mode = "session"
+
+# Reports take long, and must not take all connections.
+[users.reports]
+pool_size = 3
+query_timeout = "2h"
+)";
+}
+
+}  // namespace lockkeeper::tools
