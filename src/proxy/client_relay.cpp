@@ -209,7 +209,7 @@ void Client::take_answers() {
       ++worker_.statistics(pool_).timeouts;
       track::postgres::Facts facts{
           {worker_.wall_now(), model::ClientOddity{who_, model::OddityKind::queue_timeout, nullptr, {}, nullptr}}};
-      worker_.shared().facts.add(facts);
+      worker_.shared().facts.add(facts, worker_.loop().now());
     }
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(failed.waited).count();
     if (failed.failure) return refuse_request(failed.failure->sqlstate, failed.failure->message);

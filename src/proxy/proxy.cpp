@@ -185,10 +185,11 @@ model::Recording Proxy::recording(std::chrono::milliseconds timeout) const {
   auto told = body_->ask(question, timeout);
   recording.taken_at = wall_now();
   for (Clients& clients : told) std::ranges::move(clients, std::back_inserter(recording.clients));
-  recording.facts = body_->shared.facts.copy();
-  recording.facts_lost = body_->shared.facts.lost() + (told.size() < body_->workers.size() ? 1 : 0);
-  const auto setup = body_->shared.setup();
   const io::TimePoint now = io::Clock::now();
+  auto [facts, lost] = body_->shared.facts.look(now);
+  recording.facts = std::move(facts);
+  recording.facts_lost = lost + (told.size() < body_->workers.size() ? 1 : 0);
+  const auto setup = body_->shared.setup();
   for (const PoolInfo& info : body_->shared.pools.list()) {
     if (recording.server.empty()) {
       if (const auto route = route_settings(setup->config, info.key.database, info.key.user))

@@ -7,27 +7,36 @@
 
 namespace lockkeeper::proxy {
 
-void FactQueue::add(std::vector<model::Fact>& facts) {
+void FactQueue::drop_oldest(io::TimePoint now) {
+  facts_.pop_front();
+  if (seen_ > 0) {
+    --seen_;
+    return;
+  }
+  if (now - lost_at_ > memory) lost_ = 0;
+  ++lost_;
+  lost_at_ = now;
+}
+
+void FactQueue::add(std::vector<model::Fact>& facts, io::TimePoint now) {
   if (facts.empty()) return;
   {
     const base::Guard guard(mutex_);
-    for (model::Fact& fact : facts) facts_.push_back(std::move(fact));
-    while (facts_.size() > most_) {
-      facts_.pop_front();
-      ++lost_;
-    }
+    for (model::Fact& fact : facts) facts_.push_back({now, std::move(fact)});
+    while (facts_.size() > most_) drop_oldest(now);
   }
   facts.clear();
 }
 
-std::vector<model::Fact> FactQueue::copy() const {
+FactQueue::Seen FactQueue::look(io::TimePoint now) {
   const base::Guard guard(mutex_);
-  return {facts_.begin(), facts_.end()};
-}
-
-std::uint64_t FactQueue::lost() const {
-  const base::Guard guard(mutex_);
-  return lost_;
+  while (!facts_.empty() && now - facts_.front().added > memory) drop_oldest(now);
+  Seen seen;
+  seen.facts.reserve(facts_.size());
+  for (const Entry& each : facts_) seen.facts.push_back(each.fact);
+  seen_ = facts_.size();
+  if (now - lost_at_ <= memory) seen.lost = lost_;
+  return seen;
 }
 
 std::optional<CancelKeys::Key> CancelKeys::make(const Owner& owner, std::size_t secret_size) {

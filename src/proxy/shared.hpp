@@ -33,20 +33,36 @@ struct Setup {
   std::shared_ptr<const io::TlsContext> server_tls;  ///< nullptr: servers are asked for none.
 };
 
-/// Facts on their way out: bounded, the oldest go, and are counted.
+/// Facts on their way out, for a while: bounded in number and age, the oldest go. Those that went before anybody had
+/// seen them are lost.
 class FactQueue {
  public:
   explicit FactQueue(std::size_t most) : most_(most) {}
   /// Leaves `facts` empty.
-  void add(std::vector<model::Fact>& facts);
-  [[nodiscard]] std::vector<model::Fact> copy() const;
-  [[nodiscard]] std::uint64_t lost() const;
+  void add(std::vector<model::Fact>& facts, io::TimePoint now);
+
+  struct Seen {
+    std::vector<model::Fact> facts;
+    std::uint64_t lost = 0;  ///< Of the last `memory`.
+  };
+  [[nodiscard]] Seen look(io::TimePoint now);
+
+  /// How long facts, and that some were lost, are told of.
+  static constexpr std::chrono::minutes memory{10};
 
  private:
+  struct Entry {
+    io::TimePoint added;
+    model::Fact fact;
+  };
+  void drop_oldest(io::TimePoint now) LK_REQUIRES(mutex_);
+
   const std::size_t most_;
-  mutable base::Mutex mutex_;
-  std::deque<model::Fact> facts_ LK_GUARDED_BY(mutex_);
+  base::Mutex mutex_;
+  std::deque<Entry> facts_ LK_GUARDED_BY(mutex_);
+  std::size_t seen_ LK_GUARDED_BY(mutex_) = 0;  // of facts_, from the oldest
   std::uint64_t lost_ LK_GUARDED_BY(mutex_) = 0;
+  io::TimePoint lost_at_ LK_GUARDED_BY(mutex_){};  // the last of them
 };
 
 /// Which client a cancel request means. Keys are ours: a server's never reach a client.

@@ -63,7 +63,7 @@ class Worker final : public PoolEvents {
   void client_over(Client& client);
   [[nodiscard]] Client* client(pool::ClientId id);
   [[nodiscard]] Statistics& statistics(pool::PoolId pool);
-  void hand_out_facts() { shared_.facts.add(facts_); }
+  void hand_out_facts() { shared_.facts.add(facts_, loop_->now()); }
   [[nodiscard]] std::vector<model::RecordedClient> recorded() const;
   void for_each_client(const std::function<void(Client&)>& what);
   void for_each_server(const std::function<void(ServerHolder&)>& what);
