@@ -19,7 +19,7 @@ enum class TransactionEnd {
   committed,
   rolled_back,
   abandoned,   ///< Its client left it open.
-  terminated,  ///< The server, or a timeout, ended it.
+  terminated,  ///< The server, a timeout or an administrator ended it.
   unknown,
 };
 [[nodiscard]] std::string_view to_string(TransactionEnd end) noexcept;

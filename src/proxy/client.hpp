@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -137,7 +138,7 @@ class Client {
   std::string startup_key_;
   std::string negotiation_;  // NegotiateProtocolVersion, where the client asked for more than there is.
   std::uint16_t minor_ = 0;
-  track::postgres::Parameters asked_;  // What the start-up packet sets and follows the client.
+  std::map<std::string, std::string, std::less<>> asked_;  // What the start-up packet sets and follows the client.
   std::optional<Credentials> credentials_;
   std::uint32_t cancel_pid_ = 0;
   bool counted_ = false;
@@ -166,8 +167,9 @@ class Client {
     std::string message;
   };
   std::optional<Ending> ending_;
-  std::string_view broken_;    // Not empty: why the server connection must not be used again.
-  bool said_goodbye_ = false;  // In order: what it asked for before is still done.
+  std::string_view broken_;  // Not empty: why the server connection must not be used again.
+  model::TransactionEnd end_ = model::TransactionEnd::abandoned;  // Of a transaction that is open when it goes.
+  bool said_goodbye_ = false;                                     // In order: what it asked for before is still done.
   bool answered_ = false;
   bool released_ = false;
   bool server_ends_ = false;

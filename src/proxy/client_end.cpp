@@ -40,6 +40,7 @@ void Client::close(std::string_view sqlstate, std::string_view message) {
     pg::append_error(bytes, {.severity = "FATAL", .sqlstate = sqlstate, .message = message, .detail = {}, .hint = {}});
     say_goodbye_to(bytes);
   }
+  end_ = model::TransactionEnd::terminated;
   vanish();
   wakeup_.signal();
 }
@@ -64,7 +65,7 @@ void Client::vanish() {
   }
   const bool busy = session_->answers_client() && !session_->commit_under_way();
   const bool half = inbound_.within_message();
-  const auto step = session_->abandon(out_, worker_.wall_now());
+  const auto step = session_->abandon(end_, out_, worker_.wall_now());
   if (busy && !said_goodbye_) worker_.cancel(*server_);
   // A connection that has half a message cannot be brought to an end; in session mode nobody would have it afterwards.
   if (half || route_.pool_mode == PoolMode::session) {
@@ -85,7 +86,7 @@ void Client::finish_abandoned() {
 }
 
 void Client::give_up_server() {
-  session_->lost_server(model::TransactionEnd::abandoned, worker_.wall_now());
+  session_->lost_server(end_, worker_.wall_now());
   worker_.drop(*std::exchange(server_, nullptr));
   over_ = true;
   wakeup_.signal();

@@ -283,7 +283,9 @@ void Client::begin_session() {
       track::postgres::SessionSettings{.mode = route_.pool_mode == PoolMode::session
                                                    ? track::postgres::Mode::session
                                                    : track::postgres::Mode::transaction,
-                                       .record = setup_->config.proxy.record},
+                                       .record = setup_->config.proxy.record,
+                                       .parameters = setup_->config.proxy.record_parameters,
+                                       .keep_literals = route_.keep_literals},
       worker_.tracking(), who_);
   ++worker_.statistics(pool_).logins;
 }
@@ -294,12 +296,12 @@ void Client::greet(const track::postgres::Parameters& parameters) {
   session_->parameters = parameters;
   for (const auto& [name, value] : asked_) {
     // The server writes names its own way: DateStyle, TimeZone.
-    const auto same = std::ranges::find_if(session_->parameters, [&](const auto& each) {
+    const auto same = std::ranges::find_if(parameters, [&](const auto& each) {
       return std::ranges::equal(each.first, name, [](char left, char right) {
         return std::tolower(static_cast<unsigned char>(left)) == std::tolower(static_cast<unsigned char>(right));
       });
     });
-    if (same != session_->parameters.end()) same->second = value;
+    if (same != parameters.end()) session_->parameters.set(same->first, value);
   }
   for (const auto& [name, value] : session_->parameters) pg::append_parameter_status(bytes, name, value);
   const auto key = worker_.shared().cancels.make({worker_.number(), id_}, minor_ >= 2 ? long_secret : short_secret);

@@ -193,7 +193,7 @@ std::optional<std::string> Client::login_message_for_client(ServerFacts& facts, 
     if (request && request->kind == pg::Authentication::sasl) return without_channel_binding(request->data);
   } else if (type == pg::backend::parameter_status) {
     if (const auto status = pg::decode_parameter_status(body)) {
-      facts.state.parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+      facts.state.parameters.set(status->name, status->value);
     }
   } else if (type == pg::backend::negotiate_version) {
     if (const auto negotiated = pg::decode_negotiate_version(body))

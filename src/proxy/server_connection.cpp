@@ -119,7 +119,7 @@ ServerLoginTask::Failed ServerLoginTask::take_greeting(char type) {
   }
   if (type == pg::backend::parameter_status) {
     if (const auto status = pg::decode_parameter_status(body_)) {
-      facts_->state.parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+      facts_->state.parameters.set(status->name, status->value);
     }
     return std::nullopt;
   }

@@ -107,7 +107,7 @@ bool ServerHolder::take_unasked_message(char type, std::string_view body) {
   namespace pg = wire::postgres;
   if (type == pg::backend::parameter_status) {
     if (const auto status = pg::decode_parameter_status(body)) {
-      facts_->state.parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+      facts_->state.parameters.set(status->name, status->value);
     }
     return true;
   }

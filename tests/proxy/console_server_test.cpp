@@ -25,6 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 using console::Kind;
 using testing::default_patience;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::PostgresServer;
 using testing::Session;
@@ -103,6 +104,18 @@ class ConsoleServer : public ::testing::Test {
   }
   static std::optional<Line> holder(Session& console, std::string_view application) {
     return line_where(console.exec("SHOW HOLDERS"), Kind::show_holders, "application", application);
+  }
+  // How the transactions of an application ended.
+  [[nodiscard]] std::vector<model::TransactionEnd> ends_of(std::string_view application) const {
+    return ends_of(application, running);
+  }
+  static std::vector<model::TransactionEnd> ends_of(std::string_view application, const Running& running) {
+    std::vector<model::TransactionEnd> ends;
+    for (const model::Fact& fact : running.proxy->recording(1s).facts) {
+      const auto* over = std::get_if<model::TransactionOver>(&fact.what);
+      if (over != nullptr && over->client->application == application) ends.push_back(over->end);
+    }
+    return ends;
   }
   static std::string pool_cell(Session& console, std::string_view name) {
     const auto line = line_where(console.exec("SHOW POOLS"), Kind::show_pools, "database", "postgres");
@@ -223,6 +236,22 @@ TEST_F(ConsoleServer, ATransactionLeftOpenIsToldAndEnded) {
   wait_until([&] { return !holder(console, "publisher"); }, default_patience, "the server connection to be free");
   EXPECT_EQ(direct.value("SELECT count(*) FROM posts"), "0");
   EXPECT_EQ(console.try_exec("SHOW STATEMENTS " + id), "42704");
+  EXPECT_THAT(ends_of("publisher"), ElementsAre(model::TransactionEnd::terminated)) << "it was ended, and has not left";
+}
+
+TEST_F(ConsoleServer, WhoLeavesAndWhoIsEndedAreToldApart) {
+  Config config = transaction_mode(folder);
+  config.proxy.idle_transaction_timeout = 50ms;
+  const Running strict(config);
+  Session sleeper(strict.url("postgres"), "sleeper");
+  sleeper.exec("BEGIN");
+  wait_until([&] { return !ends_of("sleeper", strict).empty(); }, default_patience, "the timeout");
+  EXPECT_THAT(ends_of("sleeper", strict), ElementsAre(model::TransactionEnd::terminated));
+  Session leaver = client("leaver");
+  leaver.exec("BEGIN");
+  leaver.abort();
+  wait_until([&] { return !ends_of("leaver").empty(); }, default_patience, "its end to be seen");
+  EXPECT_THAT(ends_of("leaver"), ElementsAre(model::TransactionEnd::abandoned));
 }
 
 TEST_F(ConsoleServer, PauseWaitsForTransactionsAndResumeEndsIt) {

@@ -302,7 +302,7 @@ TEST_F(SessionMachine, AnAbandonedTransactionIsRolledBackAndItsServerFreed) {
   answer(done("BEGIN"));
   answer(ready(open));
   out_ = {};
-  EXPECT_FALSE(session_->abandon(out_, tick()).released);
+  EXPECT_FALSE(session_->abandon(model::TransactionEnd::abandoned, out_, tick()).released);
   EXPECT_THAT(out_.to_server, HasSubstr("ROLLBACK"));
   EXPECT_NE(answer(done("ROLLBACK")).skip, 0U);
   EXPECT_TRUE(answer(ready(idle)).released);
@@ -313,7 +313,8 @@ TEST_F(SessionMachine, APipelineThatIsLeftWithoutItsSyncIsNeverCommitted) {
   for (const std::string& each : {parse("", "UPDATE item SET price = 1"), bind(""), execute()}) say(each);
   for (const std::string& each : {bare('1'), bare('2'), done("UPDATE 1")}) answer(each);
   out_ = {};
-  EXPECT_FALSE(session_->abandon(out_, tick()).broken.empty()) << "the connection is to be closed";
+  EXPECT_FALSE(session_->abandon(model::TransactionEnd::abandoned, out_, tick()).broken.empty())
+      << "the connection is to be closed";
   EXPECT_THAT(out_.to_server, IsEmpty());
 }
 
@@ -341,6 +342,49 @@ TEST_F(SessionMachine, WhatCannotBeReadIsTheServersToRefuse) {
   EXPECT_EQ(say(bare('Q')).skip, 0U);
   answer(error("08P01", "invalid string in message"));
   EXPECT_TRUE(answer(ready(idle)).released);
+}
+
+// The statements of the open transaction, folded.
+std::vector<model::FoldedRun> folds_of(const Session& session) {
+  return session.recorded(model::WallTime{2'000'000s}).transaction.value().first();
+}
+
+TEST_F(SessionMachine, LiteralsAndBoundValuesTellSameFromDifferentRuns) {
+  link(first_);
+  const auto runs = [&](const std::string& message, const std::string& tag) {
+    static_cast<void>(say(message));
+    static_cast<void>(answer(done(tag)));
+    static_cast<void>(answer(ready(open)));
+  };
+  runs(query("BEGIN"), "BEGIN");
+  for (const char* sql : {"SELECT a FROM t WHERE id = 7", "SELECT a FROM t WHERE id = 7"}) runs(query(sql), "SELECT 1");
+  for (const char* sql : {"SELECT b FROM t WHERE id = 7", "SELECT b FROM t WHERE id = 8"}) runs(query(sql), "SELECT 1");
+  const auto folds = folds_of(*session_);
+  ASSERT_THAT(folds, SizeIs(3));
+  EXPECT_TRUE(folds[1].same_parameters);
+  EXPECT_FALSE(folds[2].same_parameters);
+  EXPECT_EQ(folds[1].first.statement->text, "SELECT a FROM t WHERE id = ?") << "the literal itself is not kept";
+}
+
+TEST_F(SessionMachine, LiteralsAreKeptWhereTheConfigurationSaysSo) {
+  SessionSettings settings;
+  settings.mode = Mode::transaction;
+  settings.keep_literals = true;
+  settings.parameters = false;
+  session_ = std::make_unique<Session>(settings, Shared{statements_, registry_, facts_}, who_);
+  link(first_);
+  const std::string longer = "SELECT '" + std::string(Session::most_literal, 'x') + "'";
+  for (const std::string& sql : {std::string("BEGIN"), std::string("SELECT a FROM t WHERE id = 7"), longer}) {
+    static_cast<void>(say(query(sql)));
+    static_cast<void>(answer(done("SELECT 1")));
+    static_cast<void>(answer(ready(open)));
+  }
+  const auto folds = folds_of(*session_);
+  ASSERT_THAT(folds, SizeIs(3));
+  EXPECT_EQ(folds[1].first.statement->text, "SELECT a FROM t WHERE id = 7");
+  EXPECT_FALSE(folds[1].first.parameters.has_value());
+  EXPECT_EQ(folds[2].first.statement->text.size(), Session::most_literal);
+  EXPECT_TRUE(folds[2].first.statement->truncated);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ struct Expected {
       {};  ///< The client's name: of the statement (parse, describe, close) or the portal (bind, execute).
   DeallocationPtr deallocates = nullptr;    ///< query, execute. Transaction mode alone.
   model::StatementPtr statement = nullptr;  ///< query, execute, bind; may be empty.
-  std::uint64_t parameters = 0;             ///< bind, execute: hash; 0: not known.
+  std::uint64_t parameters = 0;             ///< query, execute: hash; 0: not known.
   model::WallTime sent_at = {};
 
   /// ReadyForQuery is its last reply.

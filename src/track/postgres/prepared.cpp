@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "track/postgres/statement_cache.hpp"
+#include "track/postgres/unit.hpp"
 
 namespace lockkeeper::track::postgres {
 
 PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types, StatementCache& cache) {
-  const std::uint64_t hash = XXH3_64bits_withSeed(types.data(), types.size(), XXH3_64bits(sql.data(), sql.size()));
+  const std::uint64_t text = text_hash(sql);
+  const std::uint64_t hash = XXH3_64bits_withSeed(types.data(), types.size(), text);
   const auto [first, last] = known_.equal_range(hash);
   for (auto each = first; each != last; ++each) {
     if (PreparedPtr known = each->second.lock(); known && known->sql == sql && known->types == types) return known;
@@ -22,6 +24,7 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
   made->types = types;
   made->statement = seen.statement;
   made->traits = seen.traits;
+  made->text = text;
   known_.emplace(hash, made);
   return made;
 }

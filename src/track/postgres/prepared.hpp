@@ -21,6 +21,7 @@ struct Prepared {
   std::string types;  ///< As on the wire.
   model::StatementPtr statement;
   Traits traits;
+  std::uint64_t text = 0;  ///< text_hash of `sql`.
 };
 using PreparedPtr = std::shared_ptr<const Prepared>;
 

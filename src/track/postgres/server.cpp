@@ -1,28 +1,6 @@
 #include "track/postgres/server.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace lockkeeper::track::postgres {
-
-std::span<const std::string_view> parameters_that_follow() noexcept {
-  // The reported ones of PostgreSQL 13 to 18 that SET may change. search_path is reported from 18 on, and before that
-  // not known to follow: Server::parameters says which a server reports.
-  static constexpr std::array<std::string_view, 7> names{"application_name", "client_encoding",
-                                                         "datestyle",        "default_transaction_read_only",
-                                                         "intervalstyle",    "standard_conforming_strings",
-                                                         "timezone"};
-  return names;
-}
-
-bool follows_client(std::string_view parameter) noexcept {
-  const auto same = [&](std::string_view name) {
-    return std::ranges::equal(parameter, name, [](char left, char right) {
-      return (left >= 'A' && left <= 'Z' ? static_cast<char>(left + ('a' - 'A')) : left) == right;
-    });
-  };
-  return std::ranges::any_of(parameters_that_follow(), same);
-}
 
 bool Server::has(const PreparedPtr& prepared) {
   const auto found = where_.find(prepared.get());

@@ -4,25 +4,14 @@
 
 #include <cstdint>
 #include <list>
-#include <map>
-#include <span>
-#include <string>
 #include <unordered_map>
 
+#include "track/postgres/parameters.hpp"
 #include "track/postgres/pin_check.hpp"
 #include "track/postgres/prepared.hpp"
 #include "wire/postgres/backend.hpp"
 
 namespace lockkeeper::track::postgres {
-
-/// Values of the parameters that a server reports by itself (ParameterStatus), by name as it writes them.
-using Parameters = std::map<std::string, std::string, std::less<>>;
-
-/// Whether a parameter, in any case of letters, is one that the server reports and a session may set: it follows its
-/// client.
-[[nodiscard]] bool follows_client(std::string_view parameter) noexcept;
-/// Those, in lower case.
-[[nodiscard]] std::span<const std::string_view> parameters_that_follow() noexcept;
 
 /// Belongs to whoever holds the connection.
 class Server {

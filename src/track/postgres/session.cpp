@@ -35,10 +35,7 @@ void Session::link(Server& server, const model::SessionId& id, std::string local
   recorder_.use(id);
   if (!rewrites()) return;
   std::string calls;
-  for (const auto& [name, value] : parameters) {
-    if (!follows_client(name)) continue;
-    const auto there = server.parameters.find(name);
-    if (there == server.parameters.end() || there->second == value) continue;
+  for (const auto& [name, value] : parameters.missing_on(server.parameters)) {
     calls += calls.empty() ? "SELECT " : ", ";
     calls += "pg_catalog.set_config(" + quoted(name) + ", " + quoted(value) + ", false)";
   }

@@ -64,6 +64,8 @@ struct Step {
 struct SessionSettings {
   Mode mode = Mode::session;
   bool record = true;
+  bool parameters = true;      ///< Tell same from different ones.
+  bool keep_literals = false;  ///< Of statements' texts, at most `most_literal` bytes of each.
 };
 
 /// What the workers' sessions share; belongs to one worker.
@@ -83,6 +85,7 @@ class Session {
 
   [[nodiscard]] std::size_t wanted_from_client(char type, std::uint32_t size) const noexcept;
   [[nodiscard]] std::size_t wanted_from_server(char type, std::uint32_t size) const noexcept;
+  static constexpr std::size_t most_literal = 4096;
   /// Larger messages that would have to be held whole are refused.
   static constexpr std::uint32_t most_held = 16U << 20U;
 
@@ -104,10 +107,11 @@ class Session {
 
   // --- Endings ---
 
-  /// The client is gone while a server connection is linked. Appends what brings that to a ReadyForQuery (the end of a
-  /// COPY, a Sync, a rollback); replies are swallowed from now on. `released` at once, with a later message, or never:
-  /// the relay has a deadline.
-  [[nodiscard]] Step abandon(Output& out, model::WallTime now);
+  /// The client is gone while a server connection is linked: by itself (`abandoned`), or because we ended it
+  /// (`terminated`), as its open transaction is then said to have ended. Appends what brings that to a ReadyForQuery
+  /// (the end of a COPY, a Sync, a rollback); replies are swallowed from now on. `released` at once, with a later
+  /// message, or never: the relay has a deadline.
+  [[nodiscard]] Step abandon(model::TransactionEnd end, Output& out, model::WallTime now);
   [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
   /// The server connection is gone. `end`: what became of an open transaction; with a COMMIT under way it is unknown.
   void lost_server(model::TransactionEnd end, model::WallTime now);
@@ -174,6 +178,7 @@ class Session {
   Expected& expect_ours(Expect kind, Purpose purpose, model::WallTime now);
   void drop_unnamed(Expected& expected);
   void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
+  [[nodiscard]] model::StatementPtr as_written(const model::StatementPtr& statement, std::string_view sql) const;
   void note_custom_parameters(const Traits& traits, std::string_view sql);
   void pin_for_good(std::string_view reason);
   [[nodiscard]] bool rewrites() const noexcept { return settings_.mode == Mode::transaction; }

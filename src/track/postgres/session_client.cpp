@@ -139,10 +139,19 @@ Step Session::query(const Message& message, Output& out, WallTime now) {
   if (model::UnitId unit = unit_of(sql); !unit.value().empty()) recorder_.unit(unit);
   note_traits(seen, sql, out, now);
   Expected& expected = expect(Expect::query, now);
-  expected.statement = seen.statement;
+  expected.statement = as_written(seen.statement, sql);
+  if (settings_.parameters && message.whole()) expected.parameters = text_hash(sql);
   expected.drops_all = drops_all(seen.traits);
   drop_unnamed(expected);
   return {};
+}
+
+model::StatementPtr Session::as_written(const model::StatementPtr& statement, std::string_view sql) const {
+  if (!settings_.keep_literals || !settings_.record) return statement;
+  auto written = std::make_shared<model::Statement>(*statement);
+  written->text = sql.substr(0, most_literal);
+  written->truncated = statement->truncated || sql.size() > most_literal;
+  return written;
 }
 
 // The server drops its unnamed statement with every simple query, whatever its text.
@@ -316,11 +325,12 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   expected.prepared = prepared;
   Portal portal{.opened_at = now};
   if (prepared) {
-    portal.statement = deallocates ? deallocates->statement : prepared->statement;
+    portal.statement = deallocates ? deallocates->statement : as_written(prepared->statement, prepared->sql);
     portal.deallocates = deallocates;
     portal.drops_all = drops_all(prepared->traits);
   }
-  if (message.whole()) portal.parameters = parameters_hash(bound->parameters);
+  if (settings_.parameters && message.whole())
+    portal.parameters = parameters_hash(bound->parameters, prepared ? prepared->text : 0);
   if (bound->portal.empty()) {
     unnamed_portal_ = std::move(portal);
   } else if (portals_.size() < most_portals || portals_.contains(bound->portal)) {

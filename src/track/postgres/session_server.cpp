@@ -143,9 +143,9 @@ Step Session::begin_copy_in() {
 Step Session::parameter(const Message& message) {
   const auto status = wire::postgres::decode_parameter_status(message.body);
   if (!status) return {.broken = out_of_turn};
-  server_->parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+  server_->parameters.set(status->name, status->value);
   if (swallows()) return {.skip = whole(message)};
-  parameters.insert_or_assign(std::string(status->name), std::string(status->value));
+  parameters.set(status->name, status->value);
   return {};
 }
 
@@ -280,7 +280,7 @@ void Session::end_portals() noexcept {
   unnamed_portal_ = {};
 }
 
-Step Session::abandon(Output& out, WallTime now) {
+Step Session::abandon(model::TransactionEnd end, Output& out, WallTime now) {
   abandoned_ = true;
   Step step;
   if (!linked()) return step;
@@ -291,7 +291,7 @@ Step Session::abandon(Output& out, WallTime now) {
   }
   if (unsynced_ && !skipping_) {
     // A Sync would commit what the client has not: as when it leaves a server itself, this is rolled back.
-    recorder_.gone(model::TransactionEnd::abandoned, now);
+    recorder_.gone(end, now);
     step.broken = "was left in the middle of a pipeline";
     return step;
   }
@@ -300,7 +300,7 @@ Step Session::abandon(Output& out, WallTime now) {
     wire::postgres::append_sync(out.to_server);
     expect_ours(Expect::sync, Purpose::clean_up, now);
   }
-  recorder_.gone(commit_under_way() ? model::TransactionEnd::unknown : model::TransactionEnd::abandoned, now);
+  recorder_.gone(commit_under_way() ? model::TransactionEnd::unknown : end, now);
   settle(step, out, now);
   return step;
 }

@@ -79,7 +79,11 @@ model::UnitId unit_of(std::string_view sql) {
   return model::UnitId(std::string(unit_among(tags)));
 }
 
-std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters) noexcept {
+std::uint64_t text_hash(std::string_view sql) noexcept {
+  return std::max<std::uint64_t>(1, XXH3_64bits(sql.data(), sql.size()));
+}
+
+std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters, std::uint64_t text) noexcept {
   base::ByteReader reader(bind_parameters);
   const std::size_t formats = reader.uint16_big();
   reader.bytes(2 * formats);
@@ -90,9 +94,9 @@ std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters) noexcept {
     const std::uint32_t length = reader.uint32_big();
     if (length != null) reader.bytes(length);
   }
-  if (!reader.ok() || count == 0) return 0;
+  if (!reader.ok()) return 0;
   const std::size_t size = from.size() - reader.rest().size();
-  return std::max<std::uint64_t>(1, XXH3_64bits(from.data(), size));
+  return std::max<std::uint64_t>(1, XXH3_64bits_withSeed(from.data(), size, text));
 }
 
 }  // namespace lockkeeper::track::postgres

@@ -13,8 +13,12 @@ namespace lockkeeper::track::postgres {
 /// request_id. Empty: none. Without a comment it costs one search.
 [[nodiscard]] model::UnitId unit_of(std::string_view sql);
 
-/// Tells same from different parameter values; the values themselves are not kept. `bind_parameters`:
-/// wire::postgres::Bind::parameters. 0: there are none, or not all of their bytes are here.
-[[nodiscard]] std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters) noexcept;
+/// Tells same from different runs of one statement: by the literals in its text (to the letter, comments and all). The
+/// values themselves are not kept. Never 0.
+[[nodiscard]] std::uint64_t text_hash(std::string_view sql) noexcept;
+
+/// The same with the values that are bound. `bind_parameters`: wire::postgres::Bind::parameters. 0: not all of their
+/// bytes are here.
+[[nodiscard]] std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters, std::uint64_t text) noexcept;
 
 }  // namespace lockkeeper::track::postgres

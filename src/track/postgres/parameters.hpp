@@ -1,0 +1,43 @@
+// The parameters that a server reports by itself (ParameterStatus), and which of them follow their client from one
+// server connection to the next.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lockkeeper::track::postgres {
+
+/// Whether a parameter, in any case of letters, is one that the server reports and a session may set: it follows its
+/// client.
+[[nodiscard]] bool follows_client(std::string_view parameter) noexcept;
+/// Those, in lower case.
+[[nodiscard]] std::span<const std::string_view> parameters_that_follow() noexcept;
+
+/// Values by name, as the server writes it.
+class Parameters {
+ public:
+  using Values = std::map<std::string, std::string, std::less<>>;
+  Parameters() = default;
+  Parameters(std::initializer_list<Values::value_type> values) : values_(values) {}
+
+  [[nodiscard]] Values::const_iterator begin() const noexcept { return values_.begin(); }
+  [[nodiscard]] Values::const_iterator end() const noexcept { return values_.end(); }
+  [[nodiscard]] Values::const_iterator find(std::string_view name) const { return values_.find(name); }
+  void set(std::string_view name, std::string_view value);
+
+  /// What a client that has these finds otherwise on that server connection: names and values to be set there. Of those
+  /// that the server reports, and that follow. Two that were found equal are not compared again until one changes: a
+  /// pool's connections are handed over thousands of times a second, and their clients hardly ever differ.
+  [[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>> missing_on(Parameters& server);
+
+ private:
+  Values values_;
+  std::uint64_t equal_ = 0;  // Those with the same number have the same values of all that follow. 0: not known of any.
+};
+
+}  // namespace lockkeeper::track::postgres

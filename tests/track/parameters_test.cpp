@@ -1,0 +1,84 @@
+// Which parameters are to be set before a client may use a server connection.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "track/postgres/parameters.hpp"
+
+namespace lockkeeper::track::postgres {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+const Parameters usual{{"TimeZone", "UTC"}, {"DateStyle", "ISO, MDY"}, {"server_version", "15.9"}};
+
+TEST(Parameters, WhatFollowsAndDiffersIsMissing) {
+  Parameters client = usual;
+  Parameters server = usual;
+  client.set("TimeZone", "Asia/Tokyo");
+  client.set("server_version", "18.1");
+  EXPECT_THAT(client.missing_on(server), ElementsAre(Pair("TimeZone", "Asia/Tokyo")));
+  EXPECT_THAT(client.missing_on(server), ElementsAre(Pair("TimeZone", "Asia/Tokyo"))) << "until it is set there";
+  server.set("TimeZone", "Asia/Tokyo");
+  EXPECT_THAT(client.missing_on(server), IsEmpty());
+}
+
+TEST(Parameters, WhatTheServerDoesNotReportIsLeftAlone) {
+  Parameters client = usual;
+  client.set("application_name", "shop");
+  Parameters server = usual;
+  EXPECT_THAT(client.missing_on(server), IsEmpty());
+  server.set("application_name", "other");
+  EXPECT_THAT(client.missing_on(server), ElementsAre(Pair("application_name", "shop")));
+}
+
+// Equal ones are known by a number, which every change must take away: on either side, after any number of partners.
+TEST(Parameters, AChangeAfterEqualityIsSeen) {
+  Parameters one = usual, two = usual, first = usual, second = usual;
+  for (Parameters* client : {&one, &two}) {
+    for (Parameters* server : {&first, &second}) EXPECT_THAT(client->missing_on(*server), IsEmpty());
+  }
+  first.set("TimeZone", "Asia/Tokyo");
+  for (Parameters* client : {&one, &two}) {
+    EXPECT_THAT(client->missing_on(first), ElementsAre(Pair("TimeZone", "UTC")));
+    EXPECT_THAT(client->missing_on(second), IsEmpty());
+  }
+  one.set("TimeZone", "Asia/Tokyo");
+  EXPECT_THAT(one.missing_on(first), IsEmpty());
+  EXPECT_THAT(one.missing_on(second), ElementsAre(Pair("TimeZone", "Asia/Tokyo")));
+  EXPECT_THAT(two.missing_on(first), ElementsAre(Pair("TimeZone", "UTC")));
+}
+
+TEST(Parameters, ACopyIsEqualUntilItChanges) {
+  Parameters server = usual;
+  Parameters client = server;
+  EXPECT_THAT(client.missing_on(server), IsEmpty());
+  Parameters copy = client;
+  copy.set("DateStyle", "SQL, DMY");
+  EXPECT_THAT(copy.missing_on(server), ElementsAre(Pair("DateStyle", "SQL, DMY")));
+  EXPECT_THAT(client.missing_on(server), IsEmpty());
+}
+
+// One that lacks a parameter is not equal to one that has it, though nothing is to be set.
+TEST(Parameters, FewerAreNotTheSame) {
+  Parameters poor{{"TimeZone", "UTC"}};
+  Parameters rich = usual;
+  Parameters strange = usual;
+  strange.set("DateStyle", "SQL, DMY");
+  EXPECT_THAT(poor.missing_on(rich), IsEmpty());
+  EXPECT_THAT(poor.missing_on(strange), IsEmpty());
+  EXPECT_THAT(rich.missing_on(strange), ElementsAre(Pair("DateStyle", "ISO, MDY")));
+}
+
+TEST(Parameters, NamesFollowInAnyCase) {
+  EXPECT_TRUE(follows_client("timezone"));
+  EXPECT_TRUE(follows_client("TimeZone"));
+  EXPECT_FALSE(follows_client("TimeZon"));
+  EXPECT_FALSE(follows_client("search_path"));
+}
+
+}  // namespace
+}  // namespace lockkeeper::track::postgres
