@@ -32,6 +32,10 @@ FoldedRun begin_fold(StatementRun run, Duration gap) {
   return result;
 }
 
+bool is_read(sql::StatementKind kind) {
+  return kind == sql::StatementKind::select || kind == sql::StatementKind::select_locking;
+}
+
 bool changes_rows(sql::StatementKind kind) { return sql::writes(kind) || kind == sql::StatementKind::copy; }
 
 }  // namespace
@@ -41,11 +45,38 @@ FoldedRun* TransactionRecord::newest() noexcept {
   return parts_.first.empty() ? nullptr : &parts_.first.back();
 }
 
+void TransactionRecord::count_read(const StatementRun& run) {
+  auto& all = parts_.reads;
+  auto read = std::ranges::find_if(all, [&](const RepeatedRead& each) {
+    return each.parameters == *run.parameters && each.statement->fingerprint == run.statement->fingerprint;
+  });
+  if (read == all.end()) {
+    std::int64_t unseen = 0;
+    if (all.size() < most_reads) {
+      read = all.emplace(all.end());
+    } else {
+      read = std::ranges::min_element(all, {}, [](const RepeatedRead& each) { return each.runs + each.unseen_runs; });
+      unseen = read->runs + read->unseen_runs;
+    }
+    *read = {};
+    read->statement = run.statement;
+    read->parameters = *run.parameters;
+    read->unseen_runs = unseen;
+    read->first = run.started_at;
+    read->first_number = parts_.statements;
+  }
+  ++read->runs;
+  read->rows += run.rows;
+  read->last = run.started_at;
+  read->last_number = parts_.statements;
+}
+
 void TransactionRecord::add(StatementRun run) {
   const Duration gap = std::max(run.started_at - parts_.last_end, Duration::zero());
   parts_.last_end = std::max(parts_.last_end, run.started_at + run.duration);
   parts_.busy += run.duration;
   ++parts_.statements;
+  if (run.parameters && is_read(run.statement->kind)) count_read(run);
   if (run.error.empty() && changes_rows(run.statement->kind)) parts_.rows_written += run.rows;
   if (FoldedRun* before = newest(); before != nullptr && folds_into(*before, run)) {
     fold(*before, std::move(run), gap);

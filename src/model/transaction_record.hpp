@@ -33,7 +33,7 @@ struct StatementRun {
   Duration duration{};
   std::int64_t rows = 0;                    ///< Returned or written, as the server counted.
   std::int64_t bytes = 0;                   ///< Of the answer.
-  std::optional<std::uint64_t> parameters;  ///< Hash; nullopt: none, or not seen.
+  std::optional<std::uint64_t> parameters;  ///< Hash of literals and bound values; nullopt: not seen.
   std::string error;                        ///< SQLSTATE; empty: it succeeded.
 };
 
@@ -50,6 +50,19 @@ struct FoldedRun {
   std::int64_t bytes = 0;
 };
 
+/// One read with the same parameters, however much runs between: what becomes of a loop that does not advance.
+struct RepeatedRead {
+  StatementPtr statement;
+  std::uint64_t parameters = 0;
+  std::int64_t runs = 0;
+  std::int64_t unseen_runs = 0;  ///< At most so many more, before it was counted.
+  std::int64_t rows = 0;
+  WallTime first;  ///< When the first and the last of the runs were started ...
+  WallTime last;
+  std::int64_t first_number = 0;  ///< ... and which statements of the transaction they were, from 1.
+  std::int64_t last_number = 0;
+};
+
 /// A transaction's statements in order. The first 32 folds and the last 96 are kept, what was between is counted:
 /// how it began and what it did last are what explains it.
 class TransactionRecord {
@@ -57,6 +70,9 @@ class TransactionRecord {
   static constexpr std::size_t first_kept = 32;
   static constexpr std::size_t last_kept = 96;
   static constexpr std::size_t most_locks = 64;  ///< Distinct locks remembered; a person reads no more.
+  /// Reads counted by their parameters, the rarest making way (Metwally, Agrawal, El Abbadi 2005, Space-Saving): one
+  /// that is more than a 16th of all is never lost.
+  static constexpr std::size_t most_reads = 64;
 
   /// Everything that a record is, to write it down and to make it again.
   struct Parts {
@@ -65,6 +81,7 @@ class TransactionRecord {
     std::vector<FoldedRun> first{};  ///< At most `first_kept`, the others at most their limits too.
     std::deque<FoldedRun> last{};
     std::vector<HeldLock> locks{};
+    std::vector<RepeatedRead> reads{};
     std::int64_t dropped = 0;
     std::int64_t statements = 0;
     std::int64_t rows_written = 0;
@@ -89,6 +106,8 @@ class TransactionRecord {
   [[nodiscard]] const std::vector<FoldedRun>& first() const noexcept { return parts_.first; }
   [[nodiscard]] const std::deque<FoldedRun>& last() const noexcept { return parts_.last; }
   [[nodiscard]] const std::vector<HeldLock>& locks() const noexcept { return parts_.locks; }
+  /// In no order; those whose parameters were not seen are not among them.
+  [[nodiscard]] const std::vector<RepeatedRead>& reads() const noexcept { return parts_.reads; }
 
   /// Statements that fell out of the middle.
   [[nodiscard]] std::int64_t dropped() const noexcept { return parts_.dropped; }
@@ -106,6 +125,7 @@ class TransactionRecord {
 
  private:
   [[nodiscard]] FoldedRun* newest() noexcept;
+  void count_read(const StatementRun& run);
 
   Parts parts_;
 };

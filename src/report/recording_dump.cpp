@@ -247,10 +247,24 @@ class Dump {
             {"bytes", fold.bytes}};
   }
 
+  json::object read(const model::RepeatedRead& read) {
+    return {{"statement", statement(read.statement)},
+            {"parameters", json::string(fmt::format("{:016x}", read.parameters))},
+            {"runs", read.runs},
+            {"unseen_runs", read.unseen_runs},
+            {"rows", read.rows},
+            {"first", time(read.first)},
+            {"last", time(read.last)},
+            {"first_number", read.first_number},
+            {"last_number", read.last_number}};
+  }
+
   json::value record(const model::TransactionRecord& record) {
     const auto& parts = record.parts();
     json::array first;
     json::array last;
+    json::array reads;
+    for (const auto& one : parts.reads) reads.push_back(read(one));
     for (const auto& one : parts.first) first.push_back(fold(one));
     for (const auto& one : parts.last) last.push_back(fold(one));
     return json::object{{"session", session_id(parts.id.session)},
@@ -259,6 +273,7 @@ class Dump {
                         {"first", std::move(first)},
                         {"last", std::move(last)},
                         {"locks", locks(parts.locks)},
+                        {"reads", std::move(reads)},
                         {"dropped", parts.dropped},
                         {"statements", parts.statements},
                         {"rows_written", parts.rows_written},

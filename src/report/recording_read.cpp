@@ -205,6 +205,20 @@ class Reader {
     return fold;
   }
 
+  [[nodiscard]] model::RepeatedRead read(const Fields& fields) const {
+    model::RepeatedRead read;
+    read.statement = named(fields, "statement", statements_);
+    read.parameters = fields.hexadecimal("parameters");
+    read.runs = fields.integer("runs");
+    read.unseen_runs = fields.integer("unseen_runs");
+    read.rows = fields.integer("rows");
+    read.first = fields.time("first");
+    read.last = fields.time("last");
+    read.first_number = fields.integer("first_number");
+    read.last_number = fields.integer("last_number");
+    return read;
+  }
+
   [[nodiscard]] model::TransactionRecord record(const Fields& fields) const {
     model::TransactionRecord::Parts parts;
     parts.id = {session_id(fields.object("session")), fields.time("started_at")};
@@ -212,6 +226,8 @@ class Reader {
     fields.objects("first", [&](const Fields& one) { parts.first.push_back(fold(one)); });
     fields.objects("last", [&](const Fields& one) { parts.last.push_back(fold(one)); });
     parts.locks = locks(fields);
+    fields.objects("reads", [&](const Fields& one) { parts.reads.push_back(read(one)); });
+    if (parts.reads.size() > model::TransactionRecord::most_reads) fields.tell("reads", "holds more than is ever kept");
     if (parts.first.size() > model::TransactionRecord::first_kept) fields.tell("first", "holds more than is ever kept");
     if (parts.last.size() > model::TransactionRecord::last_kept) fields.tell("last", "holds more than is ever kept");
     if (parts.locks.size() > model::TransactionRecord::most_locks) fields.tell("locks", "holds more than is ever kept");

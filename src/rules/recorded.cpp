@@ -100,7 +100,7 @@ model::Snapshot snapshot_of(const model::Recording& recording, const std::option
   snapshot.missing.push_back(
       {"locks, waits and sessions that do not come through the recorder",
        failure ? failure->message : "the server itself was not looked at",
-       failure ? failure->advice : "give the server's URL, with a role of pg_monitor's members"});
+       failure ? failure->advice : "give the server's URL, with a role that is a member of pg_monitor"});
   add_lost(snapshot, recording);
   return snapshot;
 }

@@ -15,22 +15,11 @@
 namespace lockkeeper::rules {
 namespace {
 
-// A loop runs a few statements a round: if none of so many last ones is the read, it has left the loop.
-constexpr std::size_t recent = 16;
-
-struct Loop {
-  model::StatementPtr statement;
-  std::int64_t runs = 0;
-  std::int64_t rows = 0;
-  model::WallTime first;
-  model::WallTime last;
-  std::size_t last_place = 0;  // among the folds kept
-
-  [[nodiscard]] model::Duration span() const { return last - first; }
-};
+// Rounds are not of equal length.
+constexpr std::int64_t some_more = 16;
 
 struct Stuck {
-  Loop loop;
+  model::RepeatedRead loop;
   const model::TransactionRecord* record = nullptr;
   const model::RecordedClient* open = nullptr;  // nullptr: it was ended
   model::WallTime until;
@@ -39,62 +28,29 @@ struct Stuck {
 
 using Key = std::pair<Program, std::uint64_t>;
 
-bool reads(const model::Statement& statement) {
-  return statement.kind == sql::StatementKind::select || statement.kind == sql::StatementKind::select_locking;
+model::Duration span_of(const model::RepeatedRead& loop) { return loop.last - loop.first; }
+
+// Whether the read's next turn has been left out: it may be due once in a round of other statements.
+bool has_left(const model::RepeatedRead& loop, const model::TransactionRecord& record) {
+  const std::int64_t round = (loop.last_number - loop.first_number) / std::max<std::int64_t>(1, loop.runs - 1);
+  return record.statements() - loop.last_number > 2 * round + some_more;
 }
 
-class LoopFinder {
- public:
-  explicit LoopFinder(const model::TransactionRecord& record) {
-    for (const auto& fold : record.first()) take(fold);
-    for (const auto& fold : record.last()) take(fold);
+std::optional<model::RepeatedRead> longest_loop(const model::TransactionRecord& record, const Limits& limits,
+                                                bool still_open) {
+  std::optional<model::RepeatedRead> longest;
+  for (const model::RepeatedRead& loop : record.reads()) {
+    if (loop.runs < limits.min_loop_runs || span_of(loop) < limits.min_loop_span) continue;
+    if (still_open && has_left(loop, record)) continue;
+    if (!longest || loop.runs > longest->runs) longest = loop;
   }
-
-  [[nodiscard]] std::optional<Loop> longest(const Limits& limits, bool still_at_it) const {
-    std::optional<Loop> longest;
-    for (const auto& [key, loop] : loops_) {
-      if (loop.runs < limits.min_loop_runs || loop.span() < limits.min_loop_span) continue;
-      if (still_at_it && loop.last_place + recent < place_) continue;
-      if (!longest || loop.runs > longest->runs) longest = loop;
-    }
-    return longest;
-  }
-
- private:
-  void take(const model::FoldedRun& fold) {
-    ++place_;
-    if (!fold.first.statement || !reads(*fold.first.statement)) return;
-    if (fold.same_parameters) {
-      count(fold.first, fold.count, fold.rows, fold.first.started_at);
-      count(fold.last, 0, 0, fold.last.started_at);
-      return;
-    }
-    // Of a fold of different ones, two are known.
-    count(fold.first, 1, fold.first.rows, fold.first.started_at);
-    if (fold.count > 1) count(fold.last, 1, fold.last.rows, fold.last.started_at);
-  }
-
-  void count(const model::StatementRun& run, std::int64_t runs, std::int64_t rows, model::WallTime at) {
-    if (!run.parameters) return;
-    Loop& loop = loops_[{run.statement->fingerprint.value, *run.parameters}];
-    if (loop.runs == 0) {
-      loop.first = at;
-      loop.statement = run.statement;
-    }
-    loop.runs += runs;
-    loop.rows += rows;
-    loop.last = std::max(loop.last, at);
-    loop.last_place = place_;
-  }
-
-  std::map<std::pair<std::uint64_t, std::uint64_t>, Loop> loops_;  // by statement and parameters
-  std::size_t place_ = 0;
-};
+  return longest;
+}
 
 std::map<Key, std::vector<Stuck>> gather(const model::Recording& recording, const Limits& limits) {
   std::map<Key, std::vector<Stuck>> groups;
   const auto consider = [&](Stuck stuck) {
-    const auto loop = LoopFinder(*stuck.record).longest(limits, stuck.open != nullptr);
+    const auto loop = longest_loop(*stuck.record, limits, stuck.open != nullptr);
     if (!loop) return;
     stuck.loop = *loop;
     groups[{program_of(identity(stuck.who)), loop->statement->fingerprint.value}].push_back(std::move(stuck));
@@ -127,7 +83,7 @@ model::Finding to_finding(const Look& look, const Clients& clients, const Key& k
     wrote += stuck.record->rows_written() > 0 ? 1 : 0;
     waited = std::max(waited, longest_wait_behind(look, clients, *stuck.open));
   }
-  const bool lower_bound = worst.record->dropped() > 0;
+  const bool lower_bound = worst.loop.unseen_runs > 0;
   model::Finding finding;
   finding.rule = model::RuleId("stuck-loop");
   finding.id = model::make_finding_id(finding.rule, identity_of(recording, key.first, std::to_string(key.second)));
@@ -135,11 +91,11 @@ model::Finding to_finding(const Look& look, const Clients& clients, const Key& k
   finding.count = static_cast<std::int64_t>(group.size());
   finding.title =
       fmt::format("a transaction of {} ran one statement with the same parameters {}{} times in {}", owner(key.first),
-                  lower_bound ? "at least " : "", grouped(worst.loop.runs), model::to_human(worst.loop.span()));
+                  lower_bound ? "at least " : "", grouped(worst.loop.runs), model::to_human(span_of(worst.loop)));
   finding.evidence.items = {{"statement", worst.loop.statement->text},
                             {"runs", worst.loop.runs},
                             {"runs_are_lower_bound", lower_bound},
-                            {"loop_span", worst.loop.span()},
+                            {"loop_span", span_of(worst.loop)},
                             {"loop_rows", worst.loop.rows},
                             {"rows_written", worst.record->rows_written()},
                             {"open_now", static_cast<std::int64_t>(open.size())}};

@@ -119,5 +119,48 @@ TEST(Fact, IsAPlainValue) {
   EXPECT_EQ(std::get<TransactionOver>(copy.what).record->id(), record().id());
 }
 
+const RepeatedRead* read_of(const TransactionRecord& record, std::uint64_t fingerprint, std::uint64_t parameters) {
+  for (const RepeatedRead& read : record.reads()) {
+    if (read.statement->fingerprint.value == fingerprint && read.parameters == parameters) return &read;
+  }
+  return nullptr;
+}
+
+// A page that does not advance, and forty statements of others for each of its followers: long out of the folds kept.
+TEST(TransactionRecord, AReadThatComesAgainIsCountedHoweverMuchRunsBetween) {
+  auto transaction = record();
+  for (std::uint64_t round = 0; round < 75; ++round) {
+    transaction.add(run(7, round * 1s, 42));
+    for (std::uint64_t other = 0; other < 20; ++other) {
+      transaction.add(run(8, round * 1s, 1'000 * round + other));
+      transaction.add(run(9, round * 1s, other, sql::StatementKind::update));
+    }
+  }
+  const RepeatedRead* page = read_of(transaction, 7, 42);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(page->runs + page->unseen_runs, 75);
+  EXPECT_GT(page->runs, 60);
+  EXPECT_EQ(page->last, start + 74s);
+  EXPECT_EQ(page->last_number, 74 * 41 + 1);
+  EXPECT_LE(transaction.reads().size(), TransactionRecord::most_reads);
+  EXPECT_EQ(read_of(transaction, 9, 3), nullptr) << "no read";
+}
+
+TEST(TransactionRecord, FewReadsAreCountedExactly) {
+  auto transaction = record();
+  for (std::uint64_t round = 0; round < 100; ++round) transaction.add(run(round % 5, round * 1s, round % 3));
+  ASSERT_EQ(transaction.reads().size(), 15U);
+  for (std::uint64_t place = 0; place < 15; ++place) {
+    const RepeatedRead* read = read_of(transaction, place % 5, place % 3);
+    ASSERT_NE(read, nullptr);
+    EXPECT_EQ(read->unseen_runs, 0);
+    EXPECT_EQ(read->runs, place < 10 ? 7 : 6);
+    EXPECT_EQ(read->rows, read->runs * 20);
+    EXPECT_EQ(read->first_number, static_cast<std::int64_t>(place) + 1);
+  }
+  transaction.add(run(7, 101s));
+  EXPECT_EQ(transaction.reads().size(), 15U) << "of that one the parameters were not seen";
+}
+
 }  // namespace
 }  // namespace lockkeeper::model

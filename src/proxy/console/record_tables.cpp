@@ -73,11 +73,16 @@ class StatementTable {
  public:
   explicit StatementTable(WallTime began) : began_(began) {}
 
+  // Of one run, or of what is not known, nothing is said.
+  static std::optional<std::string> same_parameters(const FoldedRun& run) {
+    if (run.count == 1 || !run.first.parameters || !run.last.parameters) return std::nullopt;
+    return run.same_parameters ? "yes" : "no";
+  }
+
   void add(const FoldedRun& run) {
     rows_.push_back({std::to_string(number_), run.first.statement->text, std::to_string(run.count),
                      std::to_string(run.rows), std::to_string(run.bytes), age(run.first.started_at, began_),
-                     model::to_human(run.busy), model::to_human(run.gap_before),
-                     run.count > 1 ? std::optional(run.same_parameters ? "yes" : "no") : std::nullopt,
+                     model::to_human(run.busy), model::to_human(run.gap_before), same_parameters(run),
                      run.last.error.empty() ? std::nullopt : std::optional(run.last.error)});
     number_ += run.count;
   }
