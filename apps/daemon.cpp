@@ -189,6 +189,7 @@ void look(diagnose::Conductor& conductor, proxy::Proxy& running, LookLog& log) {
   model::Diagnosis diagnosis = conductor.tick(look_every);
   log.tell(diagnosis.failure);
   running.publish(std::move(diagnosis));
+  running.give_back_memory();
   const diagnose::Observed& observed = conductor.observed();
   if (!running.wants_dump() || !observed.recording) return;
   std::ostringstream lines;

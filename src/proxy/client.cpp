@@ -21,6 +21,7 @@ Client::Client(Worker& worker, pool::ClientId id, std::unique_ptr<io::Socket> so
 Client::~Client() {
   if (cancel_pid_ != 0) worker_.shared().cancels.remove(cancel_pid_);
   if (counted_) --worker_.shared().clients;
+  ++worker_.shared().departed;
   if (waiting()) worker_.shared().pools.cancel_wait(waiter_, worker_.loop().now());
   if (give_) worker_.shared().pools.gone(give_->server, worker_.loop().now());
   if (server_ != nullptr) worker_.drop(*server_);
@@ -33,7 +34,7 @@ void Client::start() {
 
 io::Task<> Client::run() {
   const bool relays = co_await log_in();
-  std::string().swap(received_);
+  login_.reset();
   timer_.clear();
   if (relays) co_await relay();
   if (socket_) say_goodbye_to({});

@@ -50,7 +50,6 @@ class Client {
   [[nodiscard]] const ServerHolder* server() const noexcept { return server_; }
   [[nodiscard]] std::optional<io::TimePoint> waiting_since() const noexcept;
   [[nodiscard]] model::RecordedClient recorded() const;
-  [[nodiscard]] PoolMode mode() const noexcept { return route_.pool_mode; }
   /// nullptr: not logged in, or on the console.
   [[nodiscard]] const track::postgres::Session* session() const noexcept { return session_.get(); }
   [[nodiscard]] bool on_console() const noexcept { return on_console_; }
@@ -132,19 +131,22 @@ class Client {
   std::shared_ptr<const Setup> setup_;
   std::shared_ptr<const model::ClientIdentity> who_;
 
-  // The login.
-  std::string received_;
-  std::string startup_bytes_;  // The start-up packet, as it came.
-  std::string startup_key_;
-  std::string negotiation_;  // NegotiateProtocolVersion, where the client asked for more than there is.
+  /// What only the login needs: thousands of clients do nothing but stay.
+  struct Login {
+    std::string received;
+    std::string startup_bytes;  ///< The start-up packet, as it came.
+    std::string startup_key;
+    std::string negotiation;  ///< NegotiateProtocolVersion, where the client asked for more than there is.
+    std::map<std::string, std::string, std::less<>> asked;  ///< What the start-up packet sets and follows the client.
+    std::optional<Credentials> credentials;
+  };
+  std::unique_ptr<Login> login_ = std::make_unique<Login>();
   std::uint16_t minor_ = 0;
-  std::map<std::string, std::string, std::less<>> asked_;  // What the start-up packet sets and follows the client.
-  std::optional<Credentials> credentials_;
   std::uint32_t cancel_pid_ = 0;
   bool counted_ = false;
 
   // The session.
-  RouteSettings route_;
+  std::shared_ptr<const RouteSettings> route_;  // Empty until the start-up packet is read.
   pool::PoolId pool_;
   std::unique_ptr<track::postgres::Session> session_;
   ServerHolder* server_ = nullptr;

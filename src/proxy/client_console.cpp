@@ -57,7 +57,9 @@ io::Task<bool> ConsoleTask::log_in() {
   const std::string& user = client_.who_->user;
   const auto method = console::login_method(config, user, client_.socket_->endpoints().loopback);
   if (!method) co_return client_.refuse(method.error().sqlstate, method.error().message);
-  client_.route_.auth = *method;
+  RouteSettings route;
+  route.auth = *method;
+  client_.route_ = std::make_shared<const RouteSettings>(std::move(route));
   if (!co_await client_.authenticate()) co_return false;
   const console::Role role = console::role_of(config.proxy, user);
   if (role == console::Role::none)
@@ -100,15 +102,15 @@ bool ConsoleTask::ended() {
 }
 
 bool ConsoleTask::take_message() {
-  const auto header = pg::read_header(client_.received_);
+  const auto header = pg::read_header(client_.login_->received);
   if (!header || (*header && (*header)->body > console::Conversation::most_body)) {
     static_cast<void>(client_.refuse("08P01", "the console takes no message that long"));
     return false;
   }
-  if (!*header || client_.received_.size() < (*header)->size()) return false;
+  if (!*header || client_.login_->received.size() < (*header)->size()) return false;
   type_ = (*header)->type;
-  message_.assign(client_.received_, pg::header_size, (*header)->body);
-  client_.received_.erase(0, (*header)->size());
+  message_.assign(client_.login_->received, pg::header_size, (*header)->body);
+  client_.login_->received.erase(0, (*header)->size());
   return true;
 }
 
@@ -123,7 +125,7 @@ io::Task<bool> ConsoleTask::next_message() {
       if (client_.over_) co_return false;
       const io::Bytes bytes = client_.socket_->receive();
       if (!bytes.empty()) {
-        client_.received_.append(text_of(bytes));
+        client_.login_->received.append(text_of(bytes));
         continue;
       }
     }

@@ -68,7 +68,7 @@ void Client::vanish() {
   const auto step = session_->abandon(end_, out_, worker_.wall_now());
   if (busy && !said_goodbye_) worker_.cancel(*server_);
   // A connection that has half a message cannot be brought to an end; in session mode nobody would have it afterwards.
-  if (half || route_.pool_mode == PoolMode::session) {
+  if (half || route_->pool_mode == PoolMode::session) {
     if (!busy || half) return give_up_server();
   }
   // After a goodbye what was asked for before is done, however long it takes: as the server does it.
@@ -79,7 +79,7 @@ void Client::vanish() {
 }
 
 void Client::finish_abandoned() {
-  if (server_ends_ || route_.pool_mode == PoolMode::session) return give_up_server();
+  if (server_ends_ || route_->pool_mode == PoolMode::session) return give_up_server();
   unlink_and_release();
   over_ = true;
   wakeup_.signal();

@@ -33,10 +33,10 @@ bool Client::refuse(std::string_view sqlstate, std::string_view message) {
 
 // False: the client has gone, or its time to log in is over.
 io::Task<bool> Client::more(std::size_t size) {
-  while (received_.size() < size) {
+  while (login_->received.size() < size) {
     const io::Bytes bytes = socket_->receive();
     if (!bytes.empty()) {
-      received_.append(text_of(bytes));
+      login_->received.append(text_of(bytes));
       continue;
     }
     if (over_ || socket_->ended()) co_return false;
@@ -61,26 +61,25 @@ io::Task<bool> Client::log_in() {
   }
   counted_ = true;
   if (who_->database == console_database) co_return co_await enter_console();
-  const auto route = route_settings(setup_->config, who_->database, who_->user);
-  if (!route) co_return refuse("3D000", fmt::format("no database \"{}\" is configured", who_->database));
-  route_ = *route;
-  if (route_.auth == AuthMethod::pass_through) co_return co_await pass_through();
+  route_ = worker_.route(setup_, who_->database, who_->user);
+  if (!route_) co_return refuse("3D000", fmt::format("no database \"{}\" is configured", who_->database));
+  if (route_->auth == AuthMethod::pass_through) co_return co_await pass_through();
   if (!co_await authenticate()) co_return false;
-  if (route_.pool_mode == PoolMode::session) co_return co_await enter_session_mode();
+  if (route_->pool_mode == PoolMode::session) co_return co_await enter_session_mode();
   co_return co_await enter_transaction_mode();
 }
 
 io::Task<bool> Client::read_startup() {
   for (;;) {
     if (!co_await more(4)) co_return false;
-    const auto size = pg::startup_size(received_);
+    const auto size = pg::startup_size(login_->received);
     if (!size || !*size) co_return false;  // As the server does: whoever begins so gets no answer.
     if (!co_await more(**size)) co_return false;
-    const std::string packet = received_.substr(0, **size);
-    const bool more_has_come = received_.size() > packet.size();
+    const std::string packet = login_->received.substr(0, **size);
+    const bool more_has_come = login_->received.size() > packet.size();
     const auto startup = pg::decode_startup(packet);
     if (!startup) co_return refuse("08P01", "invalid startup packet layout: expected terminator as last byte");
-    received_.erase(0, packet.size());
+    login_->received.erase(0, packet.size());
     switch (startup->kind) {
       case pg::StartupKind::ssl_request:
         // What was sent before the handshake was sent in the clear, by whoever sits in between.
@@ -96,7 +95,7 @@ io::Task<bool> Client::read_startup() {
         over_ = true;
         say_goodbye_to({});
         co_return false;
-      case pg::StartupKind::startup: startup_bytes_ = packet; co_return take_startup(*startup);
+      case pg::StartupKind::startup: login_->startup_bytes = packet; co_return take_startup(*startup);
     }
   }
 }
@@ -152,23 +151,23 @@ bool Client::take_startup(const Startup& startup) {
     if (name.starts_with("_pq_.")) {
       unsupported.push_back(name);
     } else if (track::postgres::follows_client(name)) {
-      asked_.insert_or_assign(std::string(name), std::string(value));
+      login_->asked.insert_or_assign(std::string(name), std::string(value));
     } else {
       extras.push_back(fmt::format("{}={}", name, value));
     }
   }
   if (startup.minor > newest_minor || !unsupported.empty())
-    pg::append_negotiate_version(negotiation_, minor_, unsupported);
+    pg::append_negotiate_version(login_->negotiation, minor_, unsupported);
   std::ranges::sort(extras);
-  for (const std::string& each : extras) startup_key_ += each + "\n";
+  for (const std::string& each : extras) login_->startup_key += each + "\n";
   return true;
 }
 
 io::Task<bool> Client::authenticate() {
   auto random = draw_login_random();
   if (!random) co_return refuse("58000", "this system gives no random numbers, without which nobody can log in");
-  ClientLogin login({route_.auth, who_->user, setup_->users, *std::move(random)});
-  if (!negotiation_.empty()) send(*socket_, negotiation_);
+  ClientLogin login({route_->auth, who_->user, setup_->users, *std::move(random)});
+  if (!login_->negotiation.empty()) send(*socket_, login_->negotiation);
   LoginStep step = login.start();
   for (;;) {
     if (!step.bytes.empty()) send(*socket_, step.bytes);
@@ -182,37 +181,37 @@ io::Task<bool> Client::authenticate() {
       co_return false;
     }
     if (!co_await more(pg::header_size)) co_return false;
-    const auto header = pg::read_header(received_);
+    const auto header = pg::read_header(login_->received);
     if (!header || !*header || (*header)->body > ClientLogin::most_login_body)
       co_return refuse("08P01", "invalid message during login");
     if (!co_await more((*header)->size())) co_return false;
-    step = login.message((*header)->type, std::string_view(received_).substr(pg::header_size, (*header)->body));
-    received_.erase(0, (*header)->size());
+    step = login.message((*header)->type, std::string_view(login_->received).substr(pg::header_size, (*header)->body));
+    login_->received.erase(0, (*header)->size());
   }
-  credentials_ = std::move(step.credentials);
+  login_->credentials = std::move(step.credentials);
   co_return true;
 }
 
-PoolKey Client::pool_key() const { return {who_->database, who_->user, startup_key_, route_.pool_mode}; }
+PoolKey Client::pool_key() const { return {who_->database, who_->user, login_->startup_key, route_->pool_mode}; }
 
 ServerTarget Client::target_for(const Credentials& credentials) const {
   ServerTarget target;
-  target.address = address_of(route_);
+  target.address = address_of(*route_);
   target.tls_mode = setup_->config.proxy.server_tls.mode;
   target.tls = setup_->server_tls;
   target.credentials = credentials;
-  target.credentials.user = route_.user;
-  if (route_.password)
-    target.credentials = {.user = route_.user, .password = route_.password, .md5_hash = {}, .keys = {}};
-  target.startup = {{"user", route_.user}, {"database", route_.database}};
-  std::string_view rest = startup_key_;
+  target.credentials.user = route_->user;
+  if (route_->password)
+    target.credentials = {.user = route_->user, .password = route_->password, .md5_hash = {}, .keys = {}};
+  target.startup = {{"user", route_->user}, {"database", route_->database}};
+  std::string_view rest = login_->startup_key;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(line.size() + 1);
     const std::size_t equals = line.find('=');
     target.startup.emplace_back(line.substr(0, equals), line.substr(equals + 1));
   }
-  if (route_.connect_timeout.count() > 0) target.timeout = route_.connect_timeout;
+  if (route_->connect_timeout.count() > 0) target.timeout = route_->connect_timeout;
   target.most_prepared = setup_->config.proxy.max_prepared_statements;
   return target;
 }
@@ -220,7 +219,7 @@ ServerTarget Client::target_for(const Credentials& credentials) const {
 // A server connection of this pool must have been there once: what it says of itself is what its clients are told.
 io::Task<bool> Client::enter_transaction_mode() {
   Pools& pools = worker_.shared().pools;
-  pool_ = pools.open(pool_key(), route_, setup_->config.proxy, target_for(*credentials_), worker_.loop().now());
+  pool_ = pools.open(pool_key(), *route_, setup_->config.proxy, target_for(*login_->credentials), worker_.loop().now());
   auto welcome = pools.welcome(pool_);
   if (!welcome) {
     if (!co_await wait_for_server()) co_return false;
@@ -238,7 +237,7 @@ io::Task<bool> Client::wait_for_server() {
   Pools& pools = worker_.shared().pools;
   const io::TimePoint now = worker_.loop().now();
   pool::AcquireRequest request{pool_, id_, pool::WorkerId(worker_.number())};
-  if (route_.queue_timeout.count() > 0) request.deadline = now + route_.queue_timeout;
+  if (route_->queue_timeout.count() > 0) request.deadline = now + route_->queue_timeout;
   waiting_since_ = now;
   give_ = pools.acquire(request, now, waiter_);
   for (;;) {
@@ -256,12 +255,12 @@ io::Task<bool> Client::wait_for_server() {
 
 io::Task<bool> Client::enter_session_mode() {
   Pools& pools = worker_.shared().pools;
-  const ServerTarget target = target_for(*credentials_);
-  pool_ = pools.open(pool_key(), route_, setup_->config.proxy, target, worker_.loop().now());
+  const ServerTarget target = target_for(*login_->credentials);
+  pool_ = pools.open(pool_key(), *route_, setup_->config.proxy, target, worker_.loop().now());
   if (!co_await wait_for_server()) co_return false;
   const pool::Give give = *std::exchange(give_, std::nullopt);
   auto full = target;
-  for (const auto& [name, value] : asked_) full.startup.emplace_back(name, value);
+  for (const auto& [name, value] : login_->asked) full.startup.emplace_back(name, value);
   ServerLoginTask login(worker_.loop(), std::move(full));
   auto ready = co_await login.run();
   if (!ready) {
@@ -280,12 +279,12 @@ io::Task<bool> Client::enter_session_mode() {
 
 void Client::begin_session() {
   session_ = std::make_unique<track::postgres::Session>(
-      track::postgres::SessionSettings{.mode = route_.pool_mode == PoolMode::session
+      track::postgres::SessionSettings{.mode = route_->pool_mode == PoolMode::session
                                                    ? track::postgres::Mode::session
                                                    : track::postgres::Mode::transaction,
                                        .record = setup_->config.proxy.record,
                                        .parameters = setup_->config.proxy.record_parameters,
-                                       .keep_literals = route_.keep_literals},
+                                       .keep_literals = route_->keep_literals},
       worker_.tracking(), who_);
   ++worker_.statistics(pool_).logins;
 }
@@ -294,16 +293,16 @@ void Client::begin_session() {
 void Client::greet(const track::postgres::Parameters& parameters) {
   std::string bytes;
   session_->parameters = parameters;
-  for (const auto& [name, value] : asked_) {
+  for (const auto& [name, value] : login_->asked) {
     // The server writes names its own way: DateStyle, TimeZone.
-    const auto same = std::ranges::find_if(parameters, [&](const auto& each) {
-      return std::ranges::equal(each.first, name, [](char left, char right) {
+    for (const auto& [its_name, its_value] : parameters.all()) {
+      const bool same = std::ranges::equal(its_name, name, [](char left, char right) {
         return std::tolower(static_cast<unsigned char>(left)) == std::tolower(static_cast<unsigned char>(right));
       });
-    });
-    if (same != parameters.end()) session_->parameters.set(same->first, value);
+      if (same) session_->parameters.set(its_name, value);
+    }
   }
-  for (const auto& [name, value] : session_->parameters) pg::append_parameter_status(bytes, name, value);
+  for (const auto& [name, value] : session_->parameters.all()) pg::append_parameter_status(bytes, name, value);
   const auto key = worker_.shared().cancels.make({worker_.number(), id_}, minor_ >= 2 ? long_secret : short_secret);
   if (key) {
     cancel_pid_ = key->pid;

@@ -56,7 +56,7 @@ std::string startup_for_server(std::string_view packet, const RouteSettings& rou
 }  // namespace
 
 io::Task<bool> Client::pass_through() {
-  pool_ = worker_.shared().pools.open(pool_key(), route_, setup_->config.proxy, target_for({}), worker_.loop().now());
+  pool_ = worker_.shared().pools.open(pool_key(), *route_, setup_->config.proxy, target_for({}), worker_.loop().now());
   if (!co_await wait_for_server()) co_return false;
   const pool::Give give = *std::exchange(give_, std::nullopt);
   auto facts = std::make_unique<ServerFacts>(setup_->config.proxy.max_prepared_statements);
@@ -65,9 +65,9 @@ io::Task<bool> Client::pass_through() {
     worker_.shared().pools.gone(give.server, worker_.loop().now());
     co_return false;
   }
-  facts->address = address_of(route_);
+  facts->address = address_of(*route_);
   facts->local_endpoint = as_the_server_sees(server->endpoints());
-  send(*server, startup_for_server(startup_bytes_, route_));
+  send(*server, startup_for_server(login_->startup_bytes, *route_));
   std::string from_server;
   bool ready = false;
   for (bool goes_on = true; goes_on && !ready;) {
@@ -92,7 +92,8 @@ io::Task<bool> Client::pass_through() {
     co_return false;
   }
   facts->session.started_at = worker_.wall_now();
-  facts->state.fresh.user = route_.user;
+  facts->state.fresh.user = route_->user;
+  facts->state.parameters.share();
   auto holder = std::make_unique<ServerHolder>(worker_, give.server, pool_);
   holder->adopt(std::move(server), std::move(facts));
   ServerHolder& kept = worker_.keep(std::move(holder));
@@ -104,9 +105,9 @@ io::Task<bool> Client::pass_through() {
 
 io::Task<bool> Client::connect_for_pass_through(std::unique_ptr<io::Socket>& socket, bool& tls) {
   const auto timeout =
-      route_.connect_timeout.count() > 0 ? route_.connect_timeout : ConfigDuration(std::chrono::minutes(1));
+      route_->connect_timeout.count() > 0 ? route_->connect_timeout : ConfigDuration(std::chrono::minutes(1));
   const io::TimePoint deadline = worker_.loop().now() + timeout;
-  const io::Address address = address_of(route_);
+  const io::Address address = address_of(*route_);
   const auto connecting = worker_.loop().connect(address, deadline, wakeup_);
   for (;;) {
     if (auto result = connecting->result()) {
@@ -154,13 +155,14 @@ io::Task<bool> Client::connect_for_pass_through(std::unique_ptr<io::Socket>& soc
 
 bool Client::relay_login_from_client(std::string& to_server) {
   for (io::Bytes bytes = socket_->receive(); !bytes.empty(); bytes = socket_->receive())
-    received_.append(text_of(bytes));
-  while (!received_.empty()) {
-    const auto size = whole_message(received_);
-    if (!size || received_.front() != pg::frontend::password) return refuse("08P01", "invalid message during login");
+    login_->received.append(text_of(bytes));
+  while (!login_->received.empty()) {
+    const auto size = whole_message(login_->received);
+    if (!size || login_->received.front() != pg::frontend::password)
+      return refuse("08P01", "invalid message during login");
     if (*size == 0) break;
-    to_server.append(received_, 0, *size);
-    received_.erase(0, *size);
+    to_server.append(login_->received, 0, *size);
+    login_->received.erase(0, *size);
   }
   return true;
 }

@@ -157,7 +157,7 @@ bool Client::get_server() {
   if (waiting()) return false;
   const io::TimePoint now = worker_.loop().now();
   pool::AcquireRequest request{pool_, id_, pool::WorkerId(worker_.number())};
-  if (route_.queue_timeout.count() > 0) request.deadline = now + route_.queue_timeout;
+  if (route_->queue_timeout.count() > 0) request.deadline = now + route_->queue_timeout;
   waiting_since_ = now;
   give_ = worker_.shared().pools.acquire(request, now, waiter_);
   if (!give_) return false;
@@ -167,7 +167,7 @@ bool Client::get_server() {
 bool Client::link_given() {
   const pool::Give give = *std::exchange(give_, std::nullopt);
   ServerHolder* server = worker_.server(give.server);
-  if (server == nullptr || !server->connected() || server->socket().ended()) {
+  if (server == nullptr || !server->usable()) {
     // It died on its way here: the next one, and before all others.
     if (server != nullptr) {
       worker_.drop(*server);
@@ -176,7 +176,7 @@ bool Client::link_given() {
     }
     pool::AcquireRequest request{pool_, id_, pool::WorkerId(worker_.number())};
     request.again = true;
-    if (route_.queue_timeout.count() > 0) request.deadline = waiting_since_ + route_.queue_timeout;
+    if (route_->queue_timeout.count() > 0) request.deadline = waiting_since_ + route_->queue_timeout;
     give_ = worker_.shared().pools.acquire(request, worker_.loop().now(), waiter_);
     return give_ ? link_given() : false;
   }
@@ -330,10 +330,10 @@ io::TimePoint Client::next_deadline() const {
   const auto consider = [&](io::TimePoint since, ConfigDuration limit) {
     if (limit.count() > 0 && since != io::TimePoint::max()) next = std::min(next, since + limit);
   };
-  if (phase_ == Phase::busy && !cancelled_) consider(phase_since_, route_.query_timeout);
-  if (phase_ == Phase::idle_in_transaction) consider(phase_since_, route_.idle_transaction_timeout);
-  if (phase_ == Phase::idle) consider(phase_since_, route_.client_idle_timeout);
-  consider(transaction_since_, route_.transaction_timeout);
+  if (phase_ == Phase::busy && !cancelled_) consider(phase_since_, route_->query_timeout);
+  if (phase_ == Phase::idle_in_transaction) consider(phase_since_, route_->idle_transaction_timeout);
+  if (phase_ == Phase::idle) consider(phase_since_, route_->client_idle_timeout);
+  consider(transaction_since_, route_->transaction_timeout);
   return next;
 }
 
@@ -355,20 +355,20 @@ void Client::check_deadlines() {
   };
   if (session_->abandoned()) return give_up_server();
   ++worker_.statistics(pool_).timeouts;
-  if (passed(transaction_since_, route_.transaction_timeout))
+  if (passed(transaction_since_, route_->transaction_timeout))
     return close("25P04", "terminating connection due to transaction timeout");
   if (phase_ == Phase::idle_in_transaction)
     return close("25P03", "terminating connection due to idle-in-transaction timeout");
   if (phase_ == Phase::idle) return close("57P05", "terminating connection due to idle-session timeout");
   if (cancelled_)
     return close("57014", fmt::format("query_timeout ({} ms) has passed and the query does not end",
-                                      route_.query_timeout.count()));
+                                      route_->query_timeout.count()));
   // The server says in its own words that the query was cancelled; whose doing it was is said here, between messages.
   cancelled_ = true;
   abandon_deadline_ = now + setup_->config.proxy.cancel_timeout;
   worker_.cancel(*server_);
   worker_.log(LogLevel::warning, fmt::format("{}: query_timeout ({} ms): cancelled a query of user \"{}\"",
-                                             who_->address, route_.query_timeout.count(), who_->user));
+                                             who_->address, route_->query_timeout.count(), who_->user));
 }
 
 }  // namespace lockkeeper::proxy

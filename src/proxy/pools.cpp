@@ -209,7 +209,9 @@ std::optional<Welcome> Pools::welcome(PoolId pool) const {
 
 void Pools::set_welcome(PoolId pool, const Welcome& welcome) {
   const Guard guard(mutex_);
-  entries_.at(pool.value()).welcome = welcome;
+  auto& kept = entries_.at(pool.value()).welcome;
+  kept = welcome;
+  kept->share();
 }
 
 void Pools::on_pools_of(const std::optional<std::string>& database, const std::function<void(PoolId, Actions&)>& what) {

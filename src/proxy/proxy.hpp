@@ -46,6 +46,9 @@ class Proxy {
   /// To all who have asked until now. Lines, each with its end.
   void give_dump(std::string lines);
 
+  /// To be called now and then: gives memory back to the system once a crowd has left.
+  void give_back_memory();
+
   /// What could be applied is; the plan says which settings wait for a restart.
   [[nodiscard]] std::expected<ReloadPlan, std::string> reload(const Config& config);
 

@@ -104,6 +104,7 @@ io::Task<ServerLoginTask::Failed> ServerLoginTask::log_in() {
     } else if (type_ == pg::backend::ready_for_query) {
       facts_->session.started_at = wall_now();
       facts_->state.fresh.user = target_.credentials.user;
+      facts_->state.parameters.share();
       co_return std::nullopt;
     } else if (Failed failed = take_greeting(type_)) {
       co_return failed;

@@ -41,6 +41,9 @@ class ServerHolder {
   [[nodiscard]] pool::PoolId pool() const noexcept { return pool_; }
   [[nodiscard]] io::Socket& socket() noexcept { return *socket_; }
   [[nodiscard]] bool connected() const noexcept { return socket_ != nullptr; }
+  /// Whether a client may have it: connected, alive as far as is known, and not in the middle of saying something to
+  /// nobody, of which the client would get the rest.
+  [[nodiscard]] bool usable() const noexcept { return connected() && !socket_->ended() && unasked_.empty(); }
   [[nodiscard]] ServerFacts& facts() noexcept { return *facts_; }
   [[nodiscard]] std::unique_ptr<io::Socket> take_socket();
   [[nodiscard]] std::unique_ptr<ServerFacts> take_facts() { return std::move(facts_); }

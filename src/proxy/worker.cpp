@@ -162,6 +162,18 @@ io::Task<> Worker::reap() {
   }
 }
 
+std::shared_ptr<const RouteSettings> Worker::route(const std::shared_ptr<const Setup>& setup, std::string_view database,
+                                                   std::string_view user) {
+  constexpr std::size_t most = 1'000;  // Whoever is refused has a name too.
+  if (routes_of_ != setup || routes_.size() >= most) routes_.clear();
+  routes_of_ = setup;
+  auto& known = routes_[{std::string(database), std::string(user)}];
+  if (known) return known;
+  auto settings = route_settings(setup->config, database, user);
+  if (settings) known = std::make_shared<const RouteSettings>(*std::move(settings));
+  return known;
+}
+
 void Worker::client_over(Client& client) {
   over_.push_back(&client);
   reap_wakeup_.signal();
@@ -188,6 +200,7 @@ void Worker::given(const pool::Give& give) {
 void Worker::move_to(const pool::Give& give) {
   const auto found = servers_.find(give.server);
   if (found == servers_.end() || !found->second->connected()) return shared_.pools.gone(give.server, loop_->now());
+  if (!found->second->usable()) return drop(*found->second);
   auto facts = std::make_shared<std::unique_ptr<ServerFacts>>(found->second->take_facts());
   std::unique_ptr<io::Socket> socket = found->second->take_socket();
   found->second->finished = true;

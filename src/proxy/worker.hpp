@@ -63,6 +63,9 @@ class Worker final : public PoolEvents {
   void client_over(Client& client);
   [[nodiscard]] Client* client(pool::ClientId id);
   [[nodiscard]] Statistics& statistics(pool::PoolId pool);
+  /// As `route_settings`, one for all clients of a user and database. Empty: there is none.
+  [[nodiscard]] std::shared_ptr<const RouteSettings> route(const std::shared_ptr<const Setup>& setup,
+                                                           std::string_view database, std::string_view user);
   void hand_out_facts() { shared_.facts.add(facts_, loop_->now()); }
   [[nodiscard]] std::vector<model::RecordedClient> recorded() const;
   void for_each_client(const std::function<void(Client&)>& what);
@@ -104,6 +107,8 @@ class Worker final : public PoolEvents {
   std::vector<std::unique_ptr<Door>> doors_;
   std::unordered_map<pool::ServerId, std::unique_ptr<ServerHolder>> servers_;
   std::unordered_map<pool::ClientId, std::unique_ptr<Client>> clients_;
+  std::shared_ptr<const Setup> routes_of_;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<const RouteSettings>> routes_;
   std::vector<std::unique_ptr<CancelTask>> cancels_;
   std::vector<Client*> over_;
   std::uint64_t last_client_ = 0;

@@ -129,24 +129,25 @@ std::string bind_body(std::span<const std::uint16_t> formats, std::span<const st
 TEST(ParametersHash, TellsValuesApartAndNothingElse) {
   using Values = std::vector<std::optional<std::string>>;
   const std::vector<std::uint16_t> text = {0};
-  const auto hash = [&](const Values& values) { return parameters_hash(bind_body({}, values, 0)); };
+  const auto hash = [&](const Values& values) { return parameters_hash(bind_body({}, values, 0), 5); };
   EXPECT_EQ(hash({"1", "x"}), hash({"1", "x"}));
-  EXPECT_EQ(hash({"1", "x"}), parameters_hash(bind_body(text, Values{"1", "x"}, 1))) << "formats are no values";
+  EXPECT_EQ(hash({"1", "x"}), parameters_hash(bind_body(text, Values{"1", "x"}, 1), 5)) << "formats are no values";
   EXPECT_NE(hash({"1", "x"}), hash({"1", "y"}));
   EXPECT_NE(hash({"1", "x"}), hash({"1x"}));
   EXPECT_NE(hash({std::nullopt}), hash({""}));
   EXPECT_NE(hash({std::nullopt}), 0U);
-  EXPECT_EQ(hash({}), 0U) << "there are none";
+  EXPECT_NE(hash({}), 0U) << "there are none: all runs are the same";
+  EXPECT_NE(hash({"1"}), parameters_hash(bind_body({}, Values{"1"}, 0), 6)) << "another text, with other literals";
 }
 
 TEST(ParametersHash, IsNoneWhereBytesAreMissing) {
   const std::string whole =
       bind_body(std::vector<std::uint16_t>{0, 1}, std::vector<std::optional<std::string>>{"abc", "de"}, 0);
   for (std::size_t size = 0; size < whole.size() - 2; ++size) {
-    EXPECT_EQ(parameters_hash(std::string_view(whole).substr(0, size)), 0U) << size;
+    EXPECT_EQ(parameters_hash(std::string_view(whole).substr(0, size), 5), 0U) << size;
   }
-  EXPECT_NE(parameters_hash(whole), 0U);
-  EXPECT_EQ(parameters_hash(std::string(64, '\xff')), 0U);
+  EXPECT_NE(parameters_hash(whole, 5), 0U);
+  EXPECT_EQ(parameters_hash(std::string(64, '\xff'), 5), 0U);
 }
 
 }  // namespace

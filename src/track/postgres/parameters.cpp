@@ -33,33 +33,62 @@ bool follows_client(std::string_view parameter) noexcept {
   return std::ranges::any_of(parameters_that_follow(), same);
 }
 
-void Parameters::set(std::string_view name, std::string_view value) {
-  const auto found = values_.find(name);
-  if (found == values_.end()) {
-    values_.emplace(name, value);
-  } else if (found->second != value) {
-    found->second = value;
-  } else {
-    return;
+std::vector<Parameters::Pair> Parameters::all() const {
+  static const Values none;
+  const Values& common = common_ ? *common_ : none;
+  std::vector<Pair> pairs;
+  pairs.reserve(common.size() + own_.size());
+  auto own = own_.begin();
+  for (const auto& [name, value] : common) {
+    for (; own != own_.end() && own->first < name; ++own) pairs.emplace_back(*own);
+    const bool is_otherwise = own != own_.end() && own->first == name;
+    pairs.emplace_back(name, is_otherwise ? (own++)->second : value);
   }
-  if (follows_client(name)) equal_ = 0;
+  for (; own != own_.end(); ++own) pairs.emplace_back(*own);
+  return pairs;
 }
 
-std::vector<std::pair<std::string_view, std::string_view>> Parameters::missing_on(Parameters& server) {
+std::optional<std::string_view> Parameters::find(std::string_view name) const {
+  if (const auto found = own_.find(name); found != own_.end()) return found->second;
+  if (!common_) return std::nullopt;
+  const auto found = common_->find(name);
+  return found == common_->end() ? std::nullopt : std::optional<std::string_view>(found->second);
+}
+
+void Parameters::set(std::string_view name, std::string_view value) {
+  if (find(name) == value) return;
+  if (follows_client(name)) equal_ = 0;
+  const auto common = common_ ? common_->find(name) : Values::const_iterator();
+  if (common_ && common != common_->end() && common->second == value) {
+    own_.erase(own_.find(name));
+  } else {
+    own_.insert_or_assign(std::string(name), std::string(value));
+  }
+}
+
+void Parameters::share() {
+  if (own_.empty()) return;
+  Values values;
+  for (const auto& [name, value] : all()) values.emplace(name, value);
+  common_ = std::make_shared<const Values>(std::move(values));
+  own_.clear();
+}
+
+std::vector<Parameters::Pair> Parameters::missing_on(Parameters& server) {
   if (equal_ != 0 && equal_ == server.equal_) return {};
-  std::vector<std::pair<std::string_view, std::string_view>> missing;
-  std::size_t ours = 0;
-  std::size_t shared = 0;
-  for (const auto& [name, value] : values_) {
+  std::vector<Pair> missing;
+  std::ptrdiff_t ours = 0;
+  std::ptrdiff_t shared = 0;
+  for (const auto& [name, value] : all()) {
     if (!follows_client(name)) continue;
     ++ours;
     const auto there = server.find(name);
-    if (there == server.end()) continue;
+    if (!there) continue;
     ++shared;
-    if (there->second != value) missing.emplace_back(name, value);
+    if (*there != value) missing.emplace_back(name, value);
   }
-  const auto theirs = std::ranges::count_if(server, [](const auto& each) { return follows_client(each.first); });
-  if (missing.empty() && ours == shared && ours == static_cast<std::size_t>(theirs)) {
+  const auto theirs = std::ranges::count_if(server.all(), [](const Pair& each) { return follows_client(each.first); });
+  if (missing.empty() && ours == shared && ours == theirs) {
     if (server.equal_ == 0) server.equal_ = equal_ == 0 ? new_number() : equal_;
     equal_ = server.equal_;
   }

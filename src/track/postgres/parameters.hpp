@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,25 +20,30 @@ namespace lockkeeper::track::postgres {
 /// Those, in lower case.
 [[nodiscard]] std::span<const std::string_view> parameters_that_follow() noexcept;
 
-/// Values by name, as the server writes it.
+/// Values by name, as the server writes it. Copies share what they have in common: thousands of clients are told the
+/// same.
 class Parameters {
  public:
   using Values = std::map<std::string, std::string, std::less<>>;
+  using Pair = std::pair<std::string_view, std::string_view>;
   Parameters() = default;
-  Parameters(std::initializer_list<Values::value_type> values) : values_(values) {}
+  Parameters(std::initializer_list<Values::value_type> values) : own_(values) {}
 
-  [[nodiscard]] Values::const_iterator begin() const noexcept { return values_.begin(); }
-  [[nodiscard]] Values::const_iterator end() const noexcept { return values_.end(); }
-  [[nodiscard]] Values::const_iterator find(std::string_view name) const { return values_.find(name); }
+  /// By name. Valid until the next `set` or `share`.
+  [[nodiscard]] std::vector<Pair> all() const;
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
   void set(std::string_view name, std::string_view value);
+  /// Copies that are made from now on cost nothing until they differ.
+  void share();
 
   /// What a client that has these finds otherwise on that server connection: names and values to be set there. Of those
   /// that the server reports, and that follow. Two that were found equal are not compared again until one changes: a
   /// pool's connections are handed over thousands of times a second, and their clients hardly ever differ.
-  [[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>> missing_on(Parameters& server);
+  [[nodiscard]] std::vector<Pair> missing_on(Parameters& server);
 
  private:
-  Values values_;
+  std::shared_ptr<const Values> common_;
+  Values own_;               // What is otherwise in `common_`, or not there.
   std::uint64_t equal_ = 0;  // Those with the same number have the same values of all that follow. 0: not known of any.
 };
 

@@ -75,11 +75,12 @@ void Recorder::ready(Status status, const Expected& expected, WallTime now) {
   if (!open_) unit_ = {};
 }
 
-void Recorder::begin(WallTime at) { open_.emplace(model::TransactionId{session_, at}); }
+void Recorder::begin(WallTime at) {
+  open_ = std::make_shared<model::TransactionRecord>(model::TransactionId{session_, at});
+}
 
 void Recorder::end(TransactionEnd end, WallTime now) {
-  facts_.push_back({now, model::TransactionOver{client_, std::make_shared<model::TransactionRecord>(*std::move(open_)),
-                                                unit_, end, now}});
+  facts_.push_back({now, model::TransactionOver{client_, std::move(open_), unit_, end, now}});
   open_.reset();
   unit_ = {};
 }

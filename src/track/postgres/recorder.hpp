@@ -49,7 +49,8 @@ class Recorder {
   /// The server connection or the client is gone, whatever was open. `commit_sent`: a COMMIT was under way.
   void gone(model::TransactionEnd end, model::WallTime now);
 
-  [[nodiscard]] const std::optional<model::TransactionRecord>& open() const noexcept { return open_; }
+  /// nullptr: none is.
+  [[nodiscard]] const model::TransactionRecord* open() const noexcept { return open_.get(); }
   [[nodiscard]] const model::StatementPtr& last() const noexcept { return last_; }
   [[nodiscard]] const model::UnitId& unit() const noexcept { return unit_; }
 
@@ -64,8 +65,8 @@ class Recorder {
   bool on_;
   model::SessionId session_;
   model::UnitId unit_;
-  std::optional<model::TransactionRecord> open_;
-  std::vector<model::StatementRun> unopened_;  // Ended since the last ReadyForQuery outside a transaction.
+  std::shared_ptr<model::TransactionRecord> open_;  // Until it is over; then it is everybody's.
+  std::vector<model::StatementRun> unopened_;       // Ended since the last ReadyForQuery outside a transaction.
   model::StatementPtr last_;
   model::WallTime last_end_;
   std::int64_t rows_ = 0;

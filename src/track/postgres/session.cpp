@@ -72,7 +72,7 @@ bool Session::commit_under_way() const noexcept {
 WallTime Session::busy_since() const noexcept { return exchange_.empty() ? state_since_ : exchange_.front().sent_at; }
 
 std::optional<WallTime> Session::transaction_since() const noexcept {
-  if (const auto& open = recorder_.open()) return open->id().started_at;
+  if (const auto* open = recorder_.open()) return open->id().started_at;
   return std::nullopt;
 }
 
@@ -84,7 +84,7 @@ model::RecordedClient Session::recorded(WallTime now) const {
   client.pins = pins_;
   client.pins.insert(client.pins.end(), pins_for_good_.begin(), pins_for_good_.end());
   client.unit = recorder_.unit();
-  client.transaction = recorder_.open();
+  if (recorder_.open() != nullptr) client.transaction = *recorder_.open();
   client.state_since = state_since_;
   if (linked()) client.server = model::HeldServer{server_id_, server_endpoint_, linked_at_};
   if (!idle()) {
