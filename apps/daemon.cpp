@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -189,7 +190,9 @@ void look(diagnose::Conductor& conductor, proxy::Proxy& running, LookLog& log) {
   model::Diagnosis diagnosis = conductor.tick(look_every);
   log.tell(diagnosis.failure);
   running.publish(std::move(diagnosis));
-  running.give_back_memory();
+  // The allocator keeps what it has, for the next crowd. Walking the heap takes it milliseconds, in which workers may
+  // have to wait for memory: so not for a few.
+  if (running.crowd_has_left()) ::malloc_trim(0);
   const diagnose::Observed& observed = conductor.observed();
   if (!running.wants_dump() || !observed.recording) return;
   std::ostringstream lines;

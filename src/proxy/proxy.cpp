@@ -1,7 +1,6 @@
 #include "proxy/proxy.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -224,16 +223,14 @@ bool Proxy::wants_dump() const { return body_->shared.dump_wishes.any(); }
 
 void Proxy::give_dump(std::string lines) { body_->shared.dump_wishes.grant(std::move(lines)); }
 
-// The allocator keeps what it has, for the next crowd. Walking the heap takes it milliseconds, in which workers may
-// have to wait for memory: so not for a few, and not in the middle of their going.
-void Proxy::give_back_memory() {
+bool Proxy::crowd_has_left() {
   constexpr std::uint32_t crowd = 256;
   const std::uint32_t departed = body_->shared.departed;
   const bool still_going = departed != std::exchange(body_->departed_before, departed);
-  if (departed < crowd || still_going) return;
+  if (departed < crowd || still_going) return false;
   body_->shared.departed -= departed;
   body_->departed_before = 0;
-  ::malloc_trim(0);
+  return true;
 }
 
 std::expected<ReloadPlan, std::string> Proxy::reload(const Config& config) {

@@ -46,8 +46,8 @@ class Proxy {
   /// To all who have asked until now. Lines, each with its end.
   void give_dump(std::string lines);
 
-  /// To be called now and then: gives memory back to the system once a crowd has left.
-  void give_back_memory();
+  /// Whether many clients have left since it last said so, and no more are leaving now: the time to give memory back.
+  [[nodiscard]] bool crowd_has_left();
 
   /// What could be applied is; the plan says which settings wait for a restart.
   [[nodiscard]] std::expected<ReloadPlan, std::string> reload(const Config& config);

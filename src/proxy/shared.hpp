@@ -122,7 +122,7 @@ struct Shared {
   CancelKeys cancels;
   DumpWishes dump_wishes;
   std::atomic<std::uint32_t> clients{0};   ///< Past their start-up packet.
-  std::atomic<std::uint32_t> departed{0};  ///< Since memory was last given back.
+  std::atomic<std::uint32_t> departed{0};  ///< Clients, since Proxy::crowd_has_left last said so.
   std::atomic<bool> draining{false};
   std::function<void(LogLevel, std::string_view)> log;
 
