@@ -15,7 +15,6 @@ namespace {
 
 namespace pg = wire::postgres;
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
