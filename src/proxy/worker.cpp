@@ -198,17 +198,19 @@ void Worker::given(const pool::Give& give) {
 }
 
 void Worker::move_to(const pool::Give& give) {
+  Worker& other = static_cast<Worker&>(shared_.pools.worker(give.worker));
   const auto found = servers_.find(give.server);
-  if (found == servers_.end() || !found->second->connected()) return shared_.pools.gone(give.server, loop_->now());
-  if (!found->second->usable()) return drop(*found->second);
+  if (found == servers_.end() || !found->second->usable()) {
+    // It died on its way: its client will not find it there, and ask for the next one.
+    if (found != servers_.end()) drop(*found->second);
+    return other.post([&other, give] { other.given(give); });
+  }
   auto facts = std::make_shared<std::unique_ptr<ServerFacts>>(found->second->take_facts());
   std::unique_ptr<io::Socket> socket = found->second->take_socket();
   found->second->finished = true;
   reap_wakeup_.signal();
-  // The other worker is found through the pools' list: whoever gets the posted work is the one to adopt it.
-  loop_->detach(std::move(socket), [this, give, facts](std::unique_ptr<io::Socket> detached) {
+  loop_->detach(std::move(socket), [&other, give, facts](std::unique_ptr<io::Socket> detached) {
     auto moved = std::make_shared<std::unique_ptr<io::Socket>>(std::move(detached));
-    Worker& other = static_cast<Worker&>(shared_.pools.worker(give.worker));
     other.post([&other, give, facts, moved] { other.arrived(give, std::move(*moved), std::move(*facts)); });
   });
 }

@@ -147,10 +147,12 @@ TEST_F(ConsoleServer, ARecordingIsGivenByWhoeverConducts) {
   Session console = running.console();
   Session impatient = running.console();
   EXPECT_FALSE(running.proxy->wants_dump());
-  console.send("SHOW RECORDING");
   impatient.send("SHOW RECORDING");
   wait_until([&] { return running.proxy->wants_dump(); }, default_patience, "a wish");
   impatient.abort();
+  running.proxy->give_dump("of nobody's any more\n");
+  console.send("SHOW RECORDING");
+  wait_until([&] { return running.proxy->wants_dump(); }, default_patience, "another");
   running.proxy->give_dump("one\ntwo\n");
   EXPECT_EQ(console.finish(), (Table{{"one"}, {"two"}}));
   EXPECT_EQ(console.value("SHOW VERSION"), "lockkeeper 0.1.0");
