@@ -38,7 +38,9 @@ class Client {
   // --- From the worker ---
   void given(const pool::Give& give);  ///< What it was waiting for.
   void failed(const pool::Fail& fail);
-  void cancel();  ///< A cancel request with its key has come.
+  /// A cancel request with its key has come. `until_done`: see Worker::cancel.
+  void cancel(std::shared_ptr<void> until_done);
+  void cancel_taken();  ///< The cancel request that this connection brought.
   /// Ends it with a FATAL error; its transaction is rolled back.
   void close(std::string_view sqlstate, std::string_view message);
   void drain();  ///< The proxy is being shut down: ends as soon as nothing is open.
@@ -70,6 +72,7 @@ class Client {
   io::Task<bool> log_in();
   io::Task<bool> read_startup();
   io::Task<bool> answer_tls();
+  io::Task<> pass_cancel_on(std::uint32_t pid, std::string secret);
   [[nodiscard]] bool take_startup(const Startup& startup);
   [[nodiscard]] bool refuse(std::string_view sqlstate, std::string_view message);
   io::Task<bool> authenticate();
@@ -175,6 +178,7 @@ class Client {
   bool answered_ = false;
   bool released_ = false;
   bool server_ends_ = false;
+  bool cancel_taken_ = false;
   bool cancelled_ = false;  // A cancel of ours is under way (query_timeout).
   bool dropping_ = false;   // A request was refused in the middle of a pipeline: all is dropped until its Sync.
   bool draining_ = false;

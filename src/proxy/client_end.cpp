@@ -121,7 +121,7 @@ void Client::lost_server() {
   say_goodbye_to(bytes);
 }
 
-void Client::cancel() {
+void Client::cancel(std::shared_ptr<void> until_done) {
   if (on_console_) {  // Its PAUSE ends.
     cancelled_ = true;
     return wakeup_.signal();
@@ -133,7 +133,7 @@ void Client::cancel() {
     refuse_request("57014", "canceling statement due to user request");
     wakeup_.signal();
   } else if (server_ != nullptr && !session_->idle()) {
-    worker_.cancel(*server_);
+    worker_.cancel(*server_, std::move(until_done));
   }
 }
 

@@ -91,13 +91,24 @@ io::Task<bool> Client::read_startup() {
         send(*socket_, "N");
         continue;
       case pg::StartupKind::cancel_request:
-        worker_.cancel_requested(startup->cancel_pid, std::string(startup->cancel_secret));
-        over_ = true;
-        say_goodbye_to({});
+        co_await pass_cancel_on(startup->cancel_pid, std::string(startup->cancel_secret));
         co_return false;
       case pg::StartupKind::startup: login_->startup_bytes = packet; co_return take_startup(*startup);
     }
   }
+}
+
+// The end of this connection tells the client that its next query is safe, as the server's own does.
+io::Task<> Client::pass_cancel_on(std::uint32_t pid, std::string secret) {
+  worker_.cancel_requested(pid, secret, id_);
+  while (!cancel_taken_ && !over_ && !socket_->ended() && !timer_.due(worker_.loop().now())) co_await wakeup_;
+  over_ = true;
+  say_goodbye_to({});
+}
+
+void Client::cancel_taken() {
+  cancel_taken_ = true;
+  wakeup_.signal();
 }
 
 io::Task<bool> Client::answer_tls() {

@@ -23,6 +23,7 @@ struct Worker::CancelTask {
     timer.set(deadline);
     co_await send_it(std::move(address), pid, std::move(secret), deadline);
     done = true;
+    until_done.reset();
     if (ServerHolder* holder = worker.server(server)) {
       if (--holder->cancels == 0 && holder->release_later) worker.release(*holder);
     }
@@ -57,6 +58,7 @@ struct Worker::CancelTask {
 
   Worker& worker;
   pool::ServerId server;
+  std::shared_ptr<void> until_done;
   io::Wakeup wakeup;
   io::Timer timer;
   bool done = false;
@@ -296,11 +298,12 @@ void Worker::drop(ServerHolder& server) {
   shared_.pools.gone(server.id(), loop_->now());
 }
 
-void Worker::cancel(ServerHolder& server) {
+void Worker::cancel(ServerHolder& server, std::shared_ptr<void> until_done) {
   if (!server.connected() || server.facts().secret.empty()) return;
   ++server.cancels;
   auto task = std::make_unique<CancelTask>(*this, server.id());
   CancelTask& cancel = *task;
+  cancel.until_done = std::move(until_done);
   cancels_.push_back(std::move(task));
   const auto timeout = shared_.setup()->config.proxy.cancel_timeout;
   cancel.task = cancel.run(server.facts().address, static_cast<std::uint32_t>(server.facts().session.pid),
@@ -308,12 +311,20 @@ void Worker::cancel(ServerHolder& server) {
   cancel.task.start();
 }
 
-void Worker::cancel_requested(std::uint32_t pid, std::string secret) {
+// Whoever holds the token last, on whatever thread, lets the asker know.
+void Worker::cancel_requested(std::uint32_t pid, const std::string& secret, pool::ClientId asker) {
+  std::shared_ptr<void> until_done(nullptr, [alive = std::weak_ptr(alive_), asker](void*) {
+    const auto worker = alive.lock();
+    if (!worker) return;
+    (*worker)->post([worker = *worker, asker] {
+      if (Client* found = worker->client(asker)) found->cancel_taken();
+    });
+  });
   const auto owner = shared_.cancels.find(pid, secret);
   if (!owner) return;
   Worker& other = static_cast<Worker&>(shared_.pools.worker(pool::WorkerId(owner->worker)));
-  other.here([&other, client = owner->client] {
-    if (Client* found = other.client(client)) found->cancel();
+  other.here([&other, client = owner->client, until_done] {
+    if (Client* found = other.client(client)) found->cancel(until_done);
   });
 }
 

@@ -58,8 +58,10 @@ class Worker final : public PoolEvents {
   /// It is of no use any more: closed, and the pool told.
   void drop(ServerHolder& server);
   /// Sends a cancel request to its server; it is not given to anybody until that is done.
-  void cancel(ServerHolder& server);
-  void cancel_requested(std::uint32_t pid, std::string secret);
+  /// `until_done` is let go of once the server has taken it.
+  void cancel(ServerHolder& server, std::shared_ptr<void> until_done = nullptr);
+  /// Tells `asker` when it is done: the server has taken it, or there is nothing to cancel.
+  void cancel_requested(std::uint32_t pid, const std::string& secret, pool::ClientId asker);
   void client_over(Client& client);
   [[nodiscard]] Client* client(pool::ClientId id);
   [[nodiscard]] Statistics& statistics(pool::PoolId pool);
@@ -120,6 +122,7 @@ class Worker final : public PoolEvents {
   mutable io::TimePoint wall_read_at_{};  // Long ago.
   mutable model::WallTime wall_;
   bool draining_ = false;
+  std::shared_ptr<Worker*> alive_ = std::make_shared<Worker*>(this);  // For what may be let go of after us.
 };
 
 }  // namespace lockkeeper::proxy
