@@ -7,7 +7,8 @@
 
 namespace lockkeeper {
 
-/// `driver`: for the looks at the server itself. Returns the exit status: 0 after an orderly end, 2 for a wrong configuration, 3 where it could not start.
+/// `driver`: for the looks at the server itself. Returns the exit status: 0 after an orderly end, 2 for a wrong
+/// configuration, 3 where it could not start.
 [[nodiscard]] int run_daemon(const cli::RunRequest& request, Driver& driver);
 
 }  // namespace lockkeeper

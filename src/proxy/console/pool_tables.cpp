@@ -128,9 +128,8 @@ Rows pool_rows(const View& view) {
     constexpr std::uint64_t second = 1'000'000;
     rows.push_back({each.database, each.user, text(each.clients), text(each.counters.waiting), "0", "0",
                     text(each.counters.in_use), "0", "0", text(each.counters.idle - each.counters.checking), "0",
-                    text(each.counters.checking),
-                    text(each.counters.connecting), text(wait / second), text(wait % second),
-                    std::string(each.session_mode ? "session" : "transaction"), std::nullopt});
+                    text(each.counters.checking), text(each.counters.connecting), text(wait / second),
+                    text(wait % second), std::string(each.session_mode ? "session" : "transaction"), std::nullopt});
   }
   return rows;
 }
