@@ -28,8 +28,8 @@ struct Diagnosis {
   std::vector<Finding> findings;
   SessionCounts counts;
   std::int64_t looks = 0;
-  std::optional<LookFailure>
-      failure;  ///< The last look failed; findings are a recorder's alone, or of the look before.
+  /// The last look failed; findings are a recorder's alone, or of the look before.
+  std::optional<LookFailure> failure;
 
   [[nodiscard]] bool complete() const noexcept { return !failure && missing.empty(); }
 };

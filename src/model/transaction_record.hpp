@@ -71,7 +71,7 @@ class TransactionRecord {
   static constexpr std::size_t last_kept = 96;
   static constexpr std::size_t most_locks = 64;  ///< Distinct locks remembered; a person reads no more.
   /// Reads counted by their parameters, the rarest making way (Metwally, Agrawal, El Abbadi 2005, Space-Saving): one
-  /// that is more than a 16th of all is never lost.
+  /// that is more than a 64th of all is never lost.
   static constexpr std::size_t most_reads = 64;
 
   /// Everything that a record is, to write it down and to make it again.
