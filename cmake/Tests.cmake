@@ -1,7 +1,8 @@
 # lockkeeper_test(NAME SOURCES a_test.cpp ... [LIBRARIES lockkeeper_sql ...] [LABEL unit|server] [THREADS] [PLAIN])
 #
 # One GoogleTest program, one ctest entry: programs that need a server start it once for all their cases.
-# THREADS: has threads of its own to race, and belongs to the thread sanitizer's preset, which builds nothing else.
+# THREADS: has threads of its own to race, and belongs to the thread sanitizer's preset. scripts/test builds target
+# threads_tests there: nothing but these and what they need.
 # PLAIN: not under the other sanitizers. scripts/test builds target plain_tests and runs label `plain` with g++, all else with
 # clang and sanitizers; scripts/test --quick everything with g++.
 #
@@ -9,6 +10,7 @@
 find_package(GTest REQUIRED)
 option(LOCKKEEPER_ONLY_THREADS "Build the tests marked THREADS alone" OFF)
 add_custom_target(plain_tests)
+add_custom_target(threads_tests)
 # What is tested is optimised; optimising the tests as well would be half of the time that compiling them takes.
 set(LOCKKEEPER_TEST_OPTIONS -O0)
 
@@ -37,6 +39,9 @@ function(lockkeeper_test name)
   lockkeeper_test_settings(test_${name})
   target_link_libraries(test_${name} PRIVATE lockkeeper_flags ${TEST_LIBRARIES} GTest::gtest_main)
   add_test(NAME ${name} COMMAND test_${name})
+  if(TEST_THREADS)
+    add_dependencies(threads_tests test_${name})
+  endif()
   if(TEST_PLAIN)
     list(APPEND TEST_LABEL plain)
     add_dependencies(plain_tests test_${name})

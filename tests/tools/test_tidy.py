@@ -141,6 +141,28 @@ class Targets(TreeCase):
         self.write("src/sql/alone.hpp", '#include "sql/alone.hpp"\n')
         self.assert_fires(targets.check_headers, "src/sql/alone.hpp:1: nothing includes this header")
 
+    def test_a_header_and_its_own_source(self):
+        self.write("src/sql/CMakeLists.txt", "lockkeeper_room(sql SOURCES a.cpp)\n")
+        self.write("src/sql/a.hpp", "#include <string>\n")
+        own = lambda: targets.own_sources(Tree(self.root))  # noqa: E731
+        self.write("src/sql/a.cpp", '// Why.\n#include "sql/a.hpp"\n\n#include <string>\n')
+        self.assertEqual(own(), {"src/sql/a.hpp": "src/sql/a.cpp"})
+        for beginning in ("#include <string>\n", "#define LARGE\n", "#if LARGE\n#endif\n", "int a;\n", "namespace std {}\n"):
+            self.write("src/sql/a.cpp", beginning + '#include "sql/a.hpp"\n')
+            self.assertEqual(own(), {}, beginning)
+
+    def test_a_source_that_shows_nothing_of_a_header(self):
+        self.write("src/sql/CMakeLists.txt", "lockkeeper_room(sql SOURCES other.cpp)\n")
+        self.write("src/sql/a.hpp", "\n")
+        self.write("src/sql/a.cpp", '#include "sql/a.hpp"\n')  # which no target builds
+        self.write("src/model/CMakeLists.txt", "lockkeeper_room(model SOURCES a.cpp)\n")
+        self.write("src/model/a.cpp", '#include "sql/a.hpp"\n')  # another room
+        self.write("tests/sql/CMakeLists.txt", "lockkeeper_test(sql SOURCES a_test.cpp b.cpp)\n")
+        self.write("tests/sql/a_test.cpp", '#include "sql/a.hpp"\n')  # scripts/test builds it with precompiled headers
+        self.write("tests/sql/b.hpp", "\n")
+        self.write("tests/sql/b.cpp", '#include "b.hpp"\n')
+        self.assertEqual(targets.own_sources(Tree(self.root)), {})
+
 
 class Sizes(TreeCase):
     def test_files(self):
@@ -302,6 +324,13 @@ class Compiled(TreeCase):
         self.write("src/sql/b.hpp", "#pragma once\n")
         self.assertEqual(len(self.headers()), 1, "what a header includes is part of what is remembered")
 
+    def test_headers_that_their_own_source_shows(self):
+        self.write("src/sql/CMakeLists.txt", "lockkeeper_room(sql SOURCES a.cpp)\n")
+        self.write("src/sql/a.hpp", "std::string a();\n")
+        self.write("src/sql/a.cpp", '#include "sql/a.hpp"\n')
+        self.write("src/sql/b.hpp", "#pragma once\n")
+        self.assertEqual(self.headers(), ["src:1: 2 headers, of which 1 by their own source"])
+
     def test_public_headers_are_older_cpp(self):
         self.write("include/lockkeeper/a.hpp", "#pragma once\n#include <utility>\nint a(int b) { return std::to_underlying(E{b}); }\n")
         self.assertTrue(self.headers()[0].startswith("include/lockkeeper/a.hpp:3: does not compile alone"))
@@ -319,14 +348,21 @@ class Compiled(TreeCase):
         if compiled._missing(compiled.LINTER):
             self.skipTest(f"{compiled.LINTER} is not installed")
         self.write(".clang-tidy", "Checks: '-*,modernize-use-nullptr'\nWarningsAsErrors: '*'\n")
-        source = self.root.resolve() / "src/sql/a.cpp"
-        database = [{"file": str(source), "directory": str(self.root), "command": f"clang++-19 -c {source}"}]
+        files = [str(self.root.resolve() / f"src/sql/{name}.cpp") for name in "abc"]
+        database = [{"file": file, "directory": str(self.root), "command": f"clang++-19 -c {file}"} for file in files]
         self.write("build/x/compile_commands.json", json.dumps(database))
         run = lambda: self.found(compiled.check_clang_tidy, self.root / "build/x", self.root / "build/tidy")  # noqa: E731
-        self.write("src/sql/a.cpp", "int* a = nullptr;\n")
+        for name in "abc":
+            self.write(f"src/sql/{name}.cpp", f"int* {name} = nullptr;\n")
         self.assertEqual(run(), [])
         self.write("src/sql/a.cpp", "int* a = 0;\n")
-        self.assertTrue(run()[0].startswith("src/sql/a.cpp:1: clang-tidy: use nullptr"))
+        self.assertTrue(run()[0].startswith("src/sql/a.cpp:1: clang-tidy: use nullptr"), "alone")
+        self.write("src/sql/c.cpp", "\n\nint* c = 0;\n")
+        self.write("src/sql/b.cpp", "int a = 1;\n")  # clashes with a
+        found = run()
+        self.assertEqual([line.partition(" clang-tidy")[0] for line in found], ["src/sql/a.cpp:1:", "src/sql/c.cpp:3:"], found)
+        remembered = json.loads((self.root / "build" / "tidy" / "clang-tidy.json").read_text())
+        self.assertEqual(sorted(remembered), ["src/sql/b.cpp"])
 
 
 class CommandLine(TreeCase):

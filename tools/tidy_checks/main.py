@@ -61,7 +61,7 @@ def _parse(arguments):
     )
     home = Path(__file__).resolve().parents[2]
     parser.add_argument("--root", type=Path, default=home, metavar="DIR", help="the tree to check (default: this one)")
-    parser.add_argument("--headers", metavar="COMPILER", help="also compile every header alone, with this compiler")
+    parser.add_argument("--headers", metavar="COMPILER", help="also compile headers alone: those that no source of src/ begins with")
     parser.add_argument("--format", action="store_true", help=f"also check the formatting with {compiled.FORMATTER}")
     parser.add_argument("--clang-tidy", type=Path, metavar="BUILD", help=f"also run {compiled.LINTER}, as BUILD compiles")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where passing files are remembered (ROOT/build/tidy)")

@@ -14,7 +14,7 @@ _VARIABLE = re.compile(r"\$\{\w+\}")
 def check_sources(tree):
     """Each .cpp is named in the CMakeLists.txt of its folder or of one above it."""
     for path in tree.cpp_files(*FOLDERS, suffixes=".cpp"):
-        if not any(_names(tree, folder, path) for folder in _folders_above(path)):
+        if not _is_built(tree, path):
             home = posixpath.dirname(path)
             yield Finding(path, 1, "no target builds this file", f"it is never compiled / name it in {home}/CMakeLists.txt")
 
@@ -27,6 +27,32 @@ def check_headers(tree):
     for path in tree.cpp_files(*FOLDERS, suffixes=".hpp"):
         if path not in included:
             yield Finding(path, 1, "nothing includes this header", "nobody needs it / include it or delete it")
+
+
+def own_sources(tree):
+    """Header -> the source of its room that shows by its own compilation that the header compiles alone.
+
+    For that the source begins with the header: nothing that the header lacks can have come before it.
+    """
+    found = {}
+    for path in tree.cpp_files("src", suffixes=".cpp"):
+        header = _begins_with(tree, path)
+        if header and header.split("/")[:2] == path.split("/")[:2] and _is_built(tree, path):
+            found.setdefault(header, path)
+    return found
+
+
+def _begins_with(tree, path):
+    """The project file that a source includes before it says anything else."""
+    source, project = tree.source(path), tree.includes_of(path)
+    if not project or not source.uncommented.lstrip().startswith("#include"):
+        return None
+    header, line = project[0]
+    return header if line == source.includes[0].line else None
+
+
+def _is_built(tree, path):
+    return any(_names(tree, folder, path) for folder in _folders_above(path))
 
 
 def _folders_above(path):
