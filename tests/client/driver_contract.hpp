@@ -12,6 +12,10 @@ namespace lockkeeper::testing {
 
 class DriverContract : public ::testing::TestWithParam<DriverCase> {
  protected:
+  void SetUp() override {
+    if (!GetParam().reason_to_skip.empty()) GTEST_SKIP() << GetParam().reason_to_skip;
+  }
+
   /// One server for all tests of a driver, until the program ends.
   [[nodiscard]] static DriverUnderTest& tested();
 

@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 class DriverParameters : public DriverContract {
  protected:
   void SetUp() override {
+    DriverContract::SetUp();
+    if (IsSkipped()) return;
     connection_ = connect();
     connection_->execute("DROP TABLE IF EXISTS kinds", soon());
     const DriverUnderTest& types = tested();

@@ -63,6 +63,7 @@ struct DriverUnderTest {
 struct DriverCase {
   std::string label;
   std::function<DriverUnderTest()> start;
+  std::string reason_to_skip = {};  ///< Why this machine has it not, where that is no failure.
 };
 
 inline void PrintTo(const DriverCase& printed, std::ostream* out) { *out << printed.label; }

@@ -3,6 +3,7 @@
 #include <lockkeeper/mysql.hpp>
 
 #include <future>
+#include <map>
 
 namespace lockkeeper::testing {
 
@@ -16,11 +17,13 @@ Error error_of(const std::function<void()>& action) {
   return {};
 }
 
-MariadbServer& MysqlTest::server() {
-  static std::unique_ptr<MariadbServer> server;
+MysqlServer& MysqlTest::server() {
+  static std::map<std::string, std::unique_ptr<MysqlServer>> servers;
+  std::unique_ptr<MysqlServer>& server = servers[GetParam().label];
   if (!server || !server->is_running()) {
     server.reset();
-    server = std::make_unique<MariadbServer>(MariadbServer::start({.settings = {{"performance-schema", "ON"}}}));
+    server = std::make_unique<MysqlServer>(
+        start({.settings = {{"max-allowed-packet", "16M"}, {"performance-schema", "ON"}}}));
   }
   return *server;
 }
@@ -40,13 +43,19 @@ std::string MysqlTest::single(Connection& connection, const std::string& sql) {
 }
 
 void MysqlTest::make_table(Connection& connection, const std::string& name) {
-  connection.execute("CREATE OR REPLACE TABLE " + name + " (id integer PRIMARY KEY, word varchar(20)) ENGINE=InnoDB",
-                     soon());
+  create_anew(connection, "TABLE", name, "(id integer PRIMARY KEY, word varchar(20)) ENGINE=InnoDB");
+}
+
+// MySQL has no CREATE OR REPLACE.
+void MysqlTest::create_anew(Connection& connection, const std::string& what, const std::string& name,
+                            const std::string& rest) {
+  connection.execute("DROP " + what + " IF EXISTS " + name, soon());
+  connection.execute("CREATE " + what + " " + name + " " + rest, soon());
 }
 
 Error MysqlTest::error_while_running(Connection& connection, const std::string& sql, const std::string& state,
                                      const std::function<void()>& disturb) {
-  MariadbSession observer(server());
+  MysqlSession observer(server());
   const auto id = static_cast<std::uint64_t>(connection.server().backend_id);
   auto running = std::async(std::launch::async, [&] { return error_of([&] { connection.execute(sql, soon()); }); });
   wait_until_state(observer, id, state);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <map>
 
 #include <lockkeeper/mysql.hpp>
 
@@ -33,15 +34,34 @@ class MysqlTls : public MysqlTest {
     make_authority("other");
     make_certificate("server", "subjectAltName=IP:127.0.0.1");
     make_certificate("client", "");
-    secure_ = std::make_unique<MariadbServer>(MariadbServer::start(
-        {.settings = {{"ssl-ca", file("ca.pem")}, {"ssl-cert", file("server.pem")}, {"ssl-key", file("server.key")}}}));
   }
   static void TearDownTestSuite() {
-    secure_.reset();
+    secure_.clear();
+    open_.clear();
     folder_.reset();
   }
   void SetUp() override {
-    if (!secure_) GTEST_SKIP() << "no " << openssl << " to make certificates with";
+    MysqlTest::SetUp();
+    if (!folder_) GTEST_SKIP() << "this machine has no " << openssl << " to make certificates with";
+  }
+
+  static MysqlServer& secure() {
+    std::unique_ptr<MysqlServer>& server = secure_[GetParam().label];
+    if (!server) {
+      server = std::make_unique<MysqlServer>(
+          start({.settings = {
+                     {"ssl-ca", file("ca.pem")}, {"ssl-cert", file("server.pem")}, {"ssl-key", file("server.key")}}}));
+    }
+    return *server;
+  }
+
+  // One without TLS. MySQL's have it unless their certificate cannot be read.
+  static MysqlServer& open() {
+    std::unique_ptr<MysqlServer>& server = open_[GetParam().label];
+    std::map<std::string, std::string> settings;
+    if (!is_mariadb()) settings = {{"auto-generate-certs", "OFF"}, {"ssl-cert", "none.pem"}};
+    if (!server) server = std::make_unique<MysqlServer>(start({.settings = settings}));
+    return *server;
   }
 
   static std::string file(const std::string& name) { return folder_->path() / name; }
@@ -67,29 +87,31 @@ class MysqlTls : public MysqlTest {
   }
 
   static std::string secure_url(const std::string& options, const std::string& user = "root") {
-    return secure_->url("test", user) + "?" + options;
+    return secure().url("test", user) + "?" + options;
   }
   static std::string cipher(Connection& connection) {
     return std::string(connection.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'", soon()).cell(0, 1).value_or("NULL"));
   }
 
   static std::unique_ptr<TemporaryFolder> folder_;
-  static std::unique_ptr<MariadbServer> secure_;
+  static std::map<std::string, std::unique_ptr<MysqlServer>> secure_;
+  static std::map<std::string, std::unique_ptr<MysqlServer>> open_;
 };
 std::unique_ptr<TemporaryFolder> MysqlTls::folder_;
-std::unique_ptr<MariadbServer> MysqlTls::secure_;
+std::map<std::string, std::unique_ptr<MysqlServer>> MysqlTls::secure_;
+std::map<std::string, std::unique_ptr<MysqlServer>> MysqlTls::open_;
 
-TEST_F(MysqlTls, IsUsedAsAsked) {
+TEST_P(MysqlTls, IsUsedAsAsked) {
   EXPECT_NE(cipher(*connect(secure_url(""))), "") << "preferred";
   EXPECT_NE(cipher(*connect(secure_url("ssl-mode=required"))), "");
   EXPECT_EQ(cipher(*connect(secure_url("ssl-mode=disabled"))), "");
-  EXPECT_EQ(cipher(*connect(server().url() + "?ssl-mode=preferred")), "") << "the server has none";
-  EXPECT_EQ(cipher(*connect("mysql://root@localhost/test?socket=" + secure_->socket().string())), "");
+  EXPECT_EQ(cipher(*connect(open().url() + "?ssl-mode=preferred")), "") << "the server has none";
+  EXPECT_EQ(cipher(*connect("mysql://root@localhost/test?socket=" + secure().socket().string())), "");
   const auto old = connect(secure_url("ssl-mode=required&tls-version=TLSv1.2"));
   EXPECT_EQ(old->execute("SHOW SESSION STATUS LIKE 'Ssl_version'", soon()).cell(0, 1), "TLSv1.2");
 }
 
-TEST_F(MysqlTls, RequiredOfAServerWithoutItSendsNothing) {
+TEST_P(MysqlTls, RequiredOfAServerWithoutItSendsNothing) {
   ScriptedServer plain({mysql_greeting(false)});
   const std::string url = "mysql://user:top-secret@127.0.0.1:" + std::to_string(plain.port()) + "/db?ssl-mode=";
   const Error error = refusal(url + "required");
@@ -99,31 +121,31 @@ TEST_F(MysqlTls, RequiredOfAServerWithoutItSendsNothing) {
   const std::string authority = "&ssl-ca=" + file("ca.pem");
   for (const std::string& options : {std::string("ssl-mode=required"), std::string("ssl"),
                                      "ssl-mode=verify-ca" + authority, "ssl-mode=verify-full" + authority}) {
-    EXPECT_EQ(refusal(server().url() + "?" + options).code, ErrorCode::configuration) << options;
+    EXPECT_EQ(refusal(open().url() + "?" + options).code, ErrorCode::configuration) << options;
   }
 }
 
-TEST_F(MysqlTls, TheCertificateIsChecked) {
+TEST_P(MysqlTls, TheCertificateIsChecked) {
   EXPECT_NE(cipher(*connect(secure_url("ssl-ca=" + file("ca.pem")))), "");
   EXPECT_NE(cipher(*connect(secure_url("ssl-mode=verify-full&ssl-ca=" + file("ca.pem")))), "");
   const Error stranger = refusal(secure_url("ssl-mode=verify-ca&ssl-ca=" + file("other.pem")));
   EXPECT_EQ(stranger.code, ErrorCode::configuration);
   EXPECT_THAT(stranger.message, HasSubstr("certificate"));
-  const std::string by_name = "mysql://root@localhost:" + std::to_string(secure_->port()) + "/test?ssl-mode=";
+  const std::string by_name = "mysql://root@localhost:" + std::to_string(secure().port()) + "/test?ssl-mode=";
   EXPECT_NE(cipher(*connect(by_name + "verify-ca&ssl-ca=" + file("ca.pem"))), "") << "the name does not matter";
   const Error misnamed = refusal(by_name + "verify-full&ssl-ca=" + file("ca.pem"));
   EXPECT_EQ(misnamed.code, ErrorCode::configuration);
   EXPECT_EQ(refusal(secure_url("ssl-ca=/no/such/file")).code, ErrorCode::configuration);
 }
 
-TEST_F(MysqlTls, ClientsMayHaveCertificatesToo) {
-  MariadbSession(*secure_).exec("CREATE OR REPLACE USER certified@'%' REQUIRE X509");
+TEST_P(MysqlTls, ClientsMayHaveCertificatesToo) {
+  create_anew(*connect(secure_url("")), "USER", "certified@'%'", "REQUIRE X509");
   EXPECT_EQ(refusal(secure_url("ssl-mode=required", "certified")).code, ErrorCode::authentication);
   const std::string mine = "&ssl-cert=" + file("client.pem") + "&ssl-key=" + file("client.key");
-  EXPECT_EQ(connect(secure_->url("", "certified") + "?ssl-mode=required" + mine)->server().user, "certified");
+  EXPECT_EQ(connect(secure().url("", "certified") + "?ssl-mode=required" + mine)->server().user, "certified");
 }
 
-TEST_F(MysqlTls, AHandshakeThatStopsIsBounded) {
+TEST_P(MysqlTls, AHandshakeThatStopsIsBounded) {
   const ScriptedServer silent({mysql_greeting(true)});
   const auto begin = Clock::now();
   const std::string url = "mysql://user@127.0.0.1:" + std::to_string(silent.port()) + "/db";
@@ -136,7 +158,7 @@ TEST_F(MysqlTls, AHandshakeThatStopsIsBounded) {
   EXPECT_EQ(garbled.code, ErrorCode::configuration) << garbled.message;
 }
 
-TEST_F(MysqlTls, StatementsAreBoundedAndWhole) {
+TEST_P(MysqlTls, StatementsAreBoundedAndWhole) {
   const auto connection = connect(secure_url("ssl-mode=required"));
   const auto begin = Clock::now();
   const Error error =
@@ -148,19 +170,19 @@ TEST_F(MysqlTls, StatementsAreBoundedAndWhole) {
   const std::string big(10'000'000, 'y');
   const Parameter parameter(big);
   EXPECT_EQ(connection->execute("SELECT LENGTH(?)", {&parameter, 1}, soon()).cell(0, 0), "10000000");
-  const auto stream = connection->stream("SELECT seq FROM seq_1_to_100000", {}, 1000, soon());
+  const auto stream = connection->stream("SELECT seq FROM " + counted(100'000), {}, 1000, soon());
   Rows chunk;
   std::size_t count = 0;
   while (stream->next(chunk, soon())) count += chunk.size();
   EXPECT_EQ(count, 100'000U);
-  connection->stream("SELECT LPAD(seq, 500, '0') FROM seq_1_to_1000000000", {}, 10, soon()).reset();
+  connection->stream("SELECT LPAD(seq, 500, '0') FROM " + counted(1'000'000'000), {}, 10, soon()).reset();
   EXPECT_EQ(single(*connection, "SELECT 1"), "1");
 }
 
-TEST_F(MysqlTls, AHangingServerHoldsNobody) {
+TEST_P(MysqlTls, AHangingServerHoldsNobody) {
   const auto connection = connect(secure_url("ssl-mode=required"));
   const auto other = connect(secure_url("ssl-mode=required"));
-  secure_->pause();
+  secure().pause();
   const auto begin = Clock::now();
   EXPECT_EQ(error_of([&] { connection->execute("SELECT 1", in(milliseconds(200))); }).code, ErrorCode::deadline);
   const std::string big(10'000'000, 'y');
@@ -169,17 +191,19 @@ TEST_F(MysqlTls, AHangingServerHoldsNobody) {
   EXPECT_EQ(unread.code, ErrorCode::deadline) << unread.message;
   EXPECT_EQ(refusal(secure_url(""), in(milliseconds(200))).code, ErrorCode::deadline);
   EXPECT_LT(Clock::now() - begin, seconds(8));
-  secure_->resume();
+  secure().resume();
 }
 
-TEST_F(MysqlTls, AServerThatDiesIsLostAndNothingWorse) {
+TEST_P(MysqlTls, AServerThatDiesIsLostAndNothingWorse) {
   const auto busy = connect(secure_url("ssl-mode=required"));
   const auto idle = connect(secure_url("ssl-mode=required"));
-  secure_->kill_hard();
+  secure().kill_hard();
   EXPECT_EQ(error_of([&] { busy->execute("SELECT 1", soon()); }).code, ErrorCode::connection_lost);
   idle->close();
-  secure_->start_again();
+  secure().start_again();
 }
+
+INSTANTIATE_TEST_SUITE_P(Installed, MysqlTls, ::testing::ValuesIn(mysql_installations()), label_of_mysql);
 
 }  // namespace
 }  // namespace lockkeeper::testing

@@ -26,7 +26,7 @@ class MysqlTransaction : public MysqlTest {
   }
 };
 
-TEST_F(MysqlTransaction, TheVictimOfADeadlockHasNoTransactionLeft) {
+TEST_P(MysqlTransaction, TheVictimOfADeadlockHasNoTransactionLeft) {
   const auto one = connect();
   const auto two = connect();
   make_row(*one, "crossed");
@@ -39,7 +39,7 @@ TEST_F(MysqlTransaction, TheVictimOfADeadlockHasNoTransactionLeft) {
   auto crossing = std::async(std::launch::async, [&] {
     return error_of([&] { one->execute("UPDATE crossed SET word = 'one' WHERE id = 2", soon()); });
   });
-  MariadbSession observer(server());
+  MysqlSession observer(server());
   wait_until(
       [&] {
         return observer.value("SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") ==
@@ -55,9 +55,9 @@ TEST_F(MysqlTransaction, TheVictimOfADeadlockHasNoTransactionLeft) {
   two->execute("COMMIT", soon());
 }
 
-TEST_F(MysqlTransaction, ALockTimeoutCostsTheStatementOrAsTheServerIsSet) {
+TEST_P(MysqlTransaction, ALockTimeoutCostsTheStatementOrAsTheServerIsSet) {
   for (const bool rolls_back : {false, true}) {
-    auto strict = MariadbServer::start(
+    auto strict = start(
         {.settings = {{"innodb-rollback-on-timeout", rolls_back ? "ON" : "OFF"}, {"innodb-lock-wait-timeout", "1"}}});
     const auto holder = connect(strict.url());
     const auto waiter = connect(strict.url());
@@ -73,7 +73,8 @@ TEST_F(MysqlTransaction, ALockTimeoutCostsTheStatementOrAsTheServerIsSet) {
   }
 }
 
-TEST_F(MysqlTransaction, ASnapshotThatIsTooOldCannotBeSerialized) {
+TEST_P(MysqlTransaction, ASnapshotThatIsTooOldCannotBeSerialized) {
+  if (!is_mariadb()) GTEST_SKIP() << "MySQL has no innodb_snapshot_isolation";
   Target target = target_of(server().url());
   target.settings = {{"innodb_snapshot_isolation", "ON"}};
   const auto late = connect(target);
@@ -87,17 +88,18 @@ TEST_F(MysqlTransaction, ASnapshotThatIsTooOldCannotBeSerialized) {
   EXPECT_EQ(error.blast == Blast::transaction, late->transaction_status() == TransactionStatus::idle);
 }
 
-TEST_F(MysqlTransaction, DdlCommitsAndTheStatusTells) {
+TEST_P(MysqlTransaction, DdlCommitsAndTheStatusTells) {
   const auto connection = connect();
   make_table(*connection, "implicit");
+  connection->execute("DROP TABLE IF EXISTS other", soon());
   connection->begin({}, soon());
   connection->execute("INSERT INTO implicit VALUES (1, 'x')", soon());
-  connection->execute("CREATE OR REPLACE TABLE other (id int)", soon());
+  connection->execute("CREATE TABLE other (id int)", soon());
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::idle);
   EXPECT_EQ(single(*connect(), "SELECT count(*) FROM implicit"), "1");
 }
 
-TEST_F(MysqlTransaction, DdlThatFailsHasCommittedToo) {
+TEST_P(MysqlTransaction, DdlThatFailsHasCommittedToo) {
   const auto connection = connect();
   make_table(*connection, "implicit");
   connection->begin({}, soon());
@@ -109,17 +111,16 @@ TEST_F(MysqlTransaction, DdlThatFailsHasCommittedToo) {
   EXPECT_EQ(single(*connect(), "SELECT count(*) FROM implicit"), "1");
 }
 
-TEST_F(MysqlTransaction, AProcedureThatFailsMayLeaveATransactionOpen) {
+TEST_P(MysqlTransaction, AProcedureThatFailsMayLeaveATransactionOpen) {
   const auto connection = connect();
-  connection->execute("CREATE OR REPLACE PROCEDURE opens() BEGIN START TRANSACTION; SIGNAL SQLSTATE '45000'; END",
-                      soon());
+  create_anew(*connection, "PROCEDURE", "opens", "() BEGIN START TRANSACTION; SIGNAL SQLSTATE '45000'; END");
   const Error error = error_in(*connection, "CALL opens()");
   EXPECT_EQ(error.blast, Blast::statement);
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::open);
   connection->execute("ROLLBACK", soon());
 }
 
-TEST_F(MysqlTransaction, AStatementThatFailsLeavesItOpen) {
+TEST_P(MysqlTransaction, AStatementThatFailsLeavesItOpen) {
   const auto connection = connect();
   make_row(*connection, "kept");
   connection->begin({}, soon());
@@ -130,7 +131,7 @@ TEST_F(MysqlTransaction, AStatementThatFailsLeavesItOpen) {
   EXPECT_EQ(single(*connection, "SELECT word FROM kept WHERE id = 1"), "new");
 }
 
-TEST_F(MysqlTransaction, PreparedStatementsTellTheStatusToo) {
+TEST_P(MysqlTransaction, PreparedStatementsTellTheStatusToo) {
   const auto connection = connect();
   make_row(*connection, "told");
   const std::array<Parameter, 1> one{1};
@@ -140,13 +141,13 @@ TEST_F(MysqlTransaction, PreparedStatementsTellTheStatusToo) {
   connection->stream("SELECT word FROM told WHERE id >= ?", one, 1, soon()).reset();
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::open);
   connection->execute("COMMIT", soon());
-  connection->execute("CREATE OR REPLACE PROCEDURE commits(x int) BEGIN SELECT x; COMMIT; END", soon());
+  create_anew(*connection, "PROCEDURE", "commits", "(x int) BEGIN SELECT x; COMMIT; END");
   connection->begin({}, soon());
   EXPECT_EQ(connection->execute("CALL commits(?)", one, soon()).cell(0, 0), "1");
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::idle);
 }
 
-TEST_F(MysqlTransaction, ABatchRefusesWhatWouldCommitHalfOfIt) {
+TEST_P(MysqlTransaction, ABatchRefusesWhatWouldCommitHalfOfIt) {
   const auto connection = connect();
   make_table(*connection, "halved");
   for (const std::string sql : {"CREATE TABLE nothing (id int)", "COMMIT", "CALL p()"}) {
@@ -157,7 +158,8 @@ TEST_F(MysqlTransaction, ABatchRefusesWhatWouldCommitHalfOfIt) {
     EXPECT_THAT(error.message, HasSubstr("nothing was sent"));
   }
   EXPECT_EQ(single(*connection, "SELECT count(*) FROM halved"), "0");
-  const std::vector<Statement> alone{{"CREATE OR REPLACE TABLE nothing (id int)", {}}};
+  connection->execute("DROP TABLE IF EXISTS nothing", soon());
+  const std::vector<Statement> alone{{"CREATE TABLE nothing (id int)", {}}};
   EXPECT_EQ(connection->execute_batch(alone, soon()).size(), 1U);
   connection->begin({}, soon());
   const std::vector<Statement> inside{{"INSERT INTO halved VALUES (1, 'x')", {}}, {"COMMIT", {}}};
@@ -165,7 +167,7 @@ TEST_F(MysqlTransaction, ABatchRefusesWhatWouldCommitHalfOfIt) {
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::idle);
 }
 
-TEST_F(MysqlTransaction, ADeadlockInABatchIsTheBatchsOwn) {
+TEST_P(MysqlTransaction, ADeadlockInABatchIsTheBatchsOwn) {
   const auto connection = connect();
   const auto other = connect();
   make_row(*connection, "batched");
@@ -176,7 +178,7 @@ TEST_F(MysqlTransaction, ADeadlockInABatchIsTheBatchsOwn) {
                                      {"UPDATE batched SET word = 'mine' WHERE id = 2", {}}};
   auto running =
       std::async(std::launch::async, [&] { return error_of([&] { connection->execute_batch(batch, soon()); }); });
-  MariadbSession observer(server());
+  MysqlSession observer(server());
   wait_until_state(observer, static_cast<std::uint64_t>(connection->server().backend_id), "Updating");
   wait_until(
       [&] {
@@ -192,7 +194,7 @@ TEST_F(MysqlTransaction, ADeadlockInABatchIsTheBatchsOwn) {
   other->execute("ROLLBACK", soon());
 }
 
-TEST_F(MysqlTransaction, TheIsolationOfOneThatDidNotBeginIsForgotten) {
+TEST_P(MysqlTransaction, TheIsolationOfOneThatDidNotBeginIsForgotten) {
   const auto connection = connect();
   const auto writer = connect();
   make_row(*writer, "isolated");
@@ -216,6 +218,8 @@ TEST_F(MysqlTransaction, TheIsolationOfOneThatDidNotBeginIsForgotten) {
   }
   EXPECT_TRUE(began);
 }
+
+INSTANTIATE_TEST_SUITE_P(Installed, MysqlTransaction, ::testing::ValuesIn(mysql_installations()), label_of_mysql);
 
 }  // namespace
 }  // namespace lockkeeper::testing

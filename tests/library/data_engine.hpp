@@ -46,6 +46,10 @@ class Session : public Queries<Session> {
 
 class OnEngine : public ::testing::TestWithParam<DriverCase> {
  protected:
+  void SetUp() override {
+    if (!GetParam().reason_to_skip.empty()) GTEST_SKIP() << GetParam().reason_to_skip;
+  }
+
   /// One server for all tests of a database, until the program ends.
   [[nodiscard]] static DriverUnderTest& tested();
   [[nodiscard]] static Engine engine() { return tested().engine; }

@@ -72,6 +72,8 @@ class Receiver {
 class OnOutbox : public OnEngine {
  protected:
   void SetUp() override {
+    OnEngine::SetUp();
+    if (IsSkipped()) return;
     {
       Session session = connect();
       for (const char* table : {"lockkeeper_outbox", "lockkeeper_schema", "effect"}) {

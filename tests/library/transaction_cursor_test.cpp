@@ -17,6 +17,7 @@ class Cursors : public OnTransactions {
  protected:
   void SetUp() override {
     OnTransactions::SetUp();
+    if (IsSkipped()) return;
     insert_rows(10);
   }
 };

@@ -20,6 +20,8 @@ namespace lockkeeper::testing {
 class OnTransactions : public OnEngine {
  protected:
   void SetUp() override {
+    OnEngine::SetUp();
+    if (IsSkipped()) return;
     make_table("entry", "id integer PRIMARY KEY, note varchar(100)");
     db_.reset(new Database(database(4)));
   }

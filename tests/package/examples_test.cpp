@@ -1,4 +1,5 @@
-// The examples, as the test `package` has built them, on PostgreSQL and MariaDB: what they say has to be the same.
+// The examples, as the test `package` has built them, on PostgreSQL, MariaDB and MySQL: what they say has to be the
+// same.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "support/mariadb_server.hpp"
+#include "support/mysql_server.hpp"
 #include "support/postgres_server.hpp"
 #include "support/process.hpp"
 
@@ -44,7 +45,13 @@ void run_all_on(const std::string& url) {
 
 TEST(Examples, SayTheSameOnPostgres) { run_all_on(PostgresServer::start().url()); }
 
-TEST(Examples, SayTheSameOnMariadb) { run_all_on(MariadbServer::start().url()); }
+TEST(Examples, SayTheSameOnMariadb) { run_all_on(MysqlServer::start(find_mariadb()).url()); }
+
+TEST(Examples, SayTheSameOnMysql) {
+  const MysqlInstallation mysql = find_mysql();
+  if (!mysql.reason_to_skip().empty()) GTEST_SKIP() << mysql.reason_to_skip();
+  run_all_on(MysqlServer::start(mysql).url());
+}
 
 }  // namespace
 }  // namespace lockkeeper::testing

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "support/readable_tree.hpp"
+
 namespace lockkeeper::testing {
 namespace {
 
@@ -40,22 +42,6 @@ void find_below(const fs::path& root, std::string_view prefix, const fs::path& b
   }
 }
 
-bool everybody_may_enter(const fs::path& folder) {
-  for (fs::path above = folder; above != above.root_path(); above = above.parent_path()) {
-    if ((fs::status(above).permissions() & fs::perms::others_exec) == fs::perms::none) return false;
-  }
-  return true;
-}
-
-// Hard links where the file system allows them, copies where it does not (another disk).
-void link_tree(const fs::path& from, const fs::path& to) {
-  std::error_code failed;
-  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::create_hard_links, failed);
-  if (!failed) return;
-  fs::remove_all(to);
-  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-}
-
 }  // namespace
 
 std::vector<PostgresVersion> installed_postgres() {
@@ -80,11 +66,9 @@ PostgresVersion find_postgres(int major) {
 }
 
 PostgresVersion readable_installation(const PostgresVersion& version, const fs::path& folder) {
-  if (::geteuid() != 0 || everybody_may_enter(fs::canonical(version.bin))) return version;
-  const fs::path copy = folder / version.label;
-  if (!fs::exists(copy)) link_tree(version.bin.parent_path(), copy);
+  // Its `bin` alone would not do: the libraries are beside it.
   PostgresVersion readable = version;
-  readable.bin = copy / version.bin.filename();
+  readable.bin = readable_tree(version.bin.parent_path(), folder / version.label) / version.bin.filename();
   return readable;
 }
 

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import unittest
+from collections import Counter
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -14,7 +15,7 @@ from test_runner.counts import Counts  # noqa: E402
 GTEST = """<testsuites><testsuite name="A">
   <testcase name="Passes" classname="A" status="run" result="completed"/>
   <testcase name="Fails" classname="A" status="run" result="completed"><failure message="1"/><failure message="2"/></testcase>
-  <testcase name="Skips" classname="A" status="run" result="skipped"><skipped message="why"/></testcase>
+  <testcase name="Skips" classname="A" status="run" result="skipped"><skipped message="a_test.cpp:7&#x0A;this machine has no MySQL: the mirror&#x0A;is gone"/></testcase>
   <testcase name="DISABLED_Off" classname="A" status="notrun" result="suppressed"/>
 </testsuite></testsuites>"""
 GTEST_PASSES = '<testsuites><testsuite><testcase name="P" classname="A" status="run" result="completed"/></testsuite></testsuites>'
@@ -38,7 +39,15 @@ class Ctest(unittest.TestCase):
     def test_cases_of_a_gtest_program(self):
         self.report("test_a", GTEST)
         found = self.count('<testcase name="a" status="fail"><failure message=""/></testcase>', a="test_a")
-        self.assertEqual(found, Counts(1, 2, ["A.Fails"]))
+        self.assertEqual(found, Counts(1, 2, ["A.Fails"], Counter({"this machine has no MySQL: the mirror is gone": 1})))
+
+    def test_what_is_missing_is_summed(self):
+        self.report("test_a", GTEST)
+        self.report("test_b", GTEST.replace("a_test.cpp:7&#x0A;", ""))
+        self.report("test_c", GTEST.replace("this machine has no MySQL", "there is no such thing on this engine"))
+        entries = "".join(f'<testcase name="{name}" status="fail"/>' for name in "abc")
+        found = self.count(entries, a="test_a", b="test_b", c="test_c")
+        self.assertEqual(found.missing, {"this machine has no MySQL: the mirror is gone": 2})
 
     def test_a_program_run_twice(self):
         self.report("test_a", GTEST_PASSES)

@@ -1,21 +1,33 @@
 """Reads what test programs leave behind, and counts single test cases."""
 
+import collections
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MISSING = "this machine has no "  # So begins the reason of a test that is skipped for want of a server or a program.
+
 
 @dataclass
 class Counts:
-    """What one stage showed. A failure has a name, so that it can be printed."""
+    """What one stage showed. A failure has a name, so that it can be printed.
+
+    `missing` counts, by reason, those of the skipped tests that another machine would have run.
+    """
 
     passed: int = 0
     skipped: int = 0
     failures: list = field(default_factory=list)
+    missing: collections.Counter = field(default_factory=collections.Counter)
 
     def __add__(self, other):
-        return Counts(self.passed + other.passed, self.skipped + other.skipped, self.failures + other.failures)
+        return Counts(
+            self.passed + other.passed,
+            self.skipped + other.skipped,
+            self.failures + other.failures,
+            self.missing + other.missing,
+        )
 
     def __str__(self):
         skipped = f", {self.skipped} skipped" if self.skipped else ""
@@ -63,11 +75,22 @@ def of_gtest(report):
         name = f"{case.get('classname')}.{case.get('name')}"
         if case.find("failure") is not None or case.find("error") is not None:
             counts.failures.append(name)
-        elif case.find("skipped") is not None or case.get("status") == "notrun" or case.get("result") == "suppressed":
+        elif case.find("skipped") is not None:
+            counts.skipped += 1
+            reason = _reason_to_skip(case.find("skipped"))
+            if reason.startswith(MISSING):
+                counts.missing[reason] += 1
+        elif case.get("status") == "notrun" or case.get("result") == "suppressed":
             counts.skipped += 1
         else:
             counts.passed += 1
     return counts
+
+
+def _reason_to_skip(skipped):
+    """In GoogleTest's words: the first line is where it was said, `file:line`."""
+    lines = skipped.get("message", "").strip().split("\n")
+    return " ".join(lines[1:] if re.search(r":\d+$", lines[0]) else lines)
 
 
 def _of_entries(entries):

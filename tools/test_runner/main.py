@@ -37,6 +37,8 @@ def main(arguments):
         print("\ninterrupted")
         return 130
     print(f"== everything … {time.monotonic() - began:.0f} s")
+    for reason, count in total.missing.most_common():
+        print(f"skipped: {count}: {reason}")
     for failure in total.failures:
         print(f"failed: {failure}")
     print(total, flush=True)

@@ -159,7 +159,9 @@ std::vector<LockWait> MysqlConnection::lock_waits(std::span<const std::int64_t> 
     std::this_thread::sleep_until(turn);  // tidy: waits for its turn; InnoDB's view is made anew once in 100 ms
   }
   try {
-    return read_lock_waits(run(lock_waits_sql(server_.engine, waiters), {}, deadline));
+    const Rows rows = run(lock_waits_sql(server_.engine, waiters), {}, deadline);
+    if (server_.engine == Engine::mariadb) note_look(facts_.identity);
+    return read_lock_waits(rows);
   } catch (const Failure& failure) {
     if (!is_hidden_view(failure.error())) throw;
     return {};

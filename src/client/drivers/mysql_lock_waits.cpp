@@ -29,6 +29,16 @@ constexpr std::string_view of_mysql =
 // InnoDB's own tenth of a second, and a little more for the difference of two clocks.
 constexpr std::chrono::milliseconds time_between_looks{110};
 
+struct LastLooks {
+  std::mutex mutex;
+  std::map<std::string, Deadline> of_server;
+};
+
+LastLooks& last_looks() {
+  static LastLooks looks;
+  return looks;
+}
+
 std::int64_t id_of(std::string_view text) {
   std::int64_t id = 0;
   std::from_chars(text.data(), text.data() + text.size(), id);
@@ -53,12 +63,17 @@ std::vector<LockWait> read_lock_waits(const Rows& rows) {
 }
 
 Deadline reserve_look(const std::string& server) {
-  static std::mutex mutex;
-  static std::map<std::string, Deadline> last_looks;
-  const std::lock_guard lock(mutex);
-  Deadline& last = last_looks[server];
-  const Deadline now = std::chrono::steady_clock::now();
-  return last = std::max(now, last + time_between_looks);
+  LastLooks& looks = last_looks();
+  const std::lock_guard lock(looks.mutex);
+  Deadline& last = looks.of_server[server];
+  return last = std::max(std::chrono::steady_clock::now(), last + time_between_looks);
+}
+
+void note_look(const std::string& server) {
+  LastLooks& looks = last_looks();
+  const std::lock_guard lock(looks.mutex);
+  Deadline& last = looks.of_server[server];
+  last = std::max(std::chrono::steady_clock::now(), last);
 }
 
 // Unknown tables have SQLSTATE 42S02.

@@ -18,11 +18,14 @@ std::vector<std::string> names_of(const MYSQL_FIELD* fields, unsigned int count)
   return names;
 }
 
-// libmariadb does not look at it when it reads a prepared statement's rows one by one.
+// libmariadb does not look at it when it reads a prepared statement's rows one by one. After the row of a procedure's
+// OUT parameters the procedure's own outcome always follows: MySQL says so before that row, and no more behind it.
 void take_status_of_end(MYSQL* session) {
   const unsigned char* packet = session->net.read_pos;
   if (packet == nullptr || packet[0] != end_of_rows) return;
+  const bool were_out_parameters = (session->server_status & SERVER_PS_OUT_PARAMS) != 0;
   session->server_status = static_cast<unsigned int>(packet[3]) | static_cast<unsigned int>(packet[4]) << 8U;
+  if (were_out_parameters) session->server_status |= SERVER_MORE_RESULTS_EXIST;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "support/mariadb_server.hpp"
+#include "support/mysql_server.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include <system_error>
 #include <utility>
 
-#include "support/mariadb_data.hpp"
+#include "support/mysql_data.hpp"
 #include "support/postgres_data.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
@@ -73,8 +73,9 @@ std::string percent_encoded(std::string_view text) {
 
 }  // namespace
 
-struct MariadbServer::Body {
-  MariadbOptions options;
+struct MysqlServer::Body {
+  MysqlInstallation installation;
+  MysqlOptions options;
   TemporaryFolder folder;
   std::uint16_t port = 0;
   pid_t owner = ::getpid();
@@ -100,17 +101,17 @@ struct MariadbServer::Body {
   [[nodiscard]] fs::path log() const { return folder.path() / "log"; }
 
   // The server's own word, the last that it says while starting.
-  [[nodiscard]] bool is_ready() const { return read_log(log()).find("ready for connections.\n") != std::string::npos; }
+  [[nodiscard]] bool is_ready() const { return read_log(log()).find(": ready for connections.") != std::string::npos; }
 
   void launch() {
     std::error_code absent;
     fs::remove(log(), absent);
-    process.emplace(mariadb_command(options, data(), socket(), port), log(), unprivileged_user());
+    process.emplace(mysql_command(installation, options, data(), socket(), port), log(), unprivileged_user());
     const bool settled = becomes_true([this] { return process->has_ended() || is_ready(); }, options.start_timeout);
     if (settled && !process->has_ended()) return;
     process.reset();
     const std::string reason = settled ? "ended" : "was not ready in time";
-    throw std::runtime_error(options.installation.label + " " + reason + " while starting; its log ends:\n" +
+    throw std::runtime_error(installation.label + " " + reason + " while starting; its log ends:\n" +
                              tail(read_log(log())));
   }
 
@@ -133,36 +134,38 @@ struct MariadbServer::Body {
   }
 };
 
-MariadbServer::MariadbServer(std::unique_ptr<Body> body) : body_(std::move(body)) {}
-MariadbServer::MariadbServer(MariadbServer&&) noexcept = default;
-MariadbServer& MariadbServer::operator=(MariadbServer&&) noexcept = default;
-MariadbServer::~MariadbServer() = default;
+MysqlServer::MysqlServer(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+MysqlServer::MysqlServer(MysqlServer&&) noexcept = default;
+MysqlServer& MysqlServer::operator=(MysqlServer&&) noexcept = default;
+MysqlServer::~MysqlServer() = default;
 
-MariadbServer MariadbServer::start(MariadbOptions options) {
+MysqlServer MysqlServer::start(const MysqlInstallation& installation, MysqlOptions options) {
+  if (!installation.unavailable.empty()) throw std::runtime_error(installation.unavailable);
   remove_stale_folders();
   auto body = std::make_unique<Body>();
+  body->installation = installation;
   body->options = std::move(options);
   make_server_folder(body->socket().parent_path(), 0755);
-  make_mariadb_data(body->options, body->data());
+  make_mysql_data(body->installation, body->options, body->data());
   body->launch_on_free_port();
-  return MariadbServer(std::move(body));
+  return MysqlServer(std::move(body));
 }
 
-std::uint16_t MariadbServer::port() const noexcept { return body_->port; }
-const MariadbInstallation& MariadbServer::installation() const noexcept { return body_->options.installation; }
-fs::path MariadbServer::data_dir() const { return body_->data(); }
-fs::path MariadbServer::socket() const { return body_->socket(); }
-pid_t MariadbServer::pid() const { return body_->running().pid(); }
-std::string MariadbServer::log() const { return read_log(body_->log()); }
-bool MariadbServer::is_running() { return body_->process && !body_->process->has_ended(); }
+std::uint16_t MysqlServer::port() const noexcept { return body_->port; }
+const MysqlInstallation& MysqlServer::installation() const noexcept { return body_->installation; }
+fs::path MysqlServer::data_dir() const { return body_->data(); }
+fs::path MysqlServer::socket() const { return body_->socket(); }
+pid_t MysqlServer::pid() const { return body_->running().pid(); }
+std::string MysqlServer::log() const { return read_log(body_->log()); }
+bool MysqlServer::is_running() { return body_->process && !body_->process->has_ended(); }
 
-std::string MariadbServer::url(std::string_view database, std::string_view user, std::string_view password) const {
+std::string MysqlServer::url(std::string_view database, std::string_view user, std::string_view password) const {
   std::string text = "mysql://" + percent_encoded(user);
   if (!password.empty()) text += ":" + percent_encoded(password);
   return text + "@127.0.0.1:" + std::to_string(port()) + "/" + percent_encoded(database);
 }
 
-void MariadbServer::stop() {
+void MysqlServer::stop() {
   SupervisedProcess& process = body_->running();
   process.resume();
   process.signal(SIGTERM);
@@ -170,15 +173,15 @@ void MariadbServer::stop() {
   body_->process.reset();
 }
 
-void MariadbServer::start_again() {
+void MysqlServer::start_again() {
   if (body_->process) throw std::logic_error("the test server runs already");
   body_->launch();
 }
 
-void MariadbServer::pause() { body_->running().pause(); }
-void MariadbServer::resume() { body_->running().resume(); }
+void MysqlServer::pause() { body_->running().pause(); }
+void MysqlServer::resume() { body_->running().resume(); }
 
-void MariadbServer::kill_hard() {
+void MysqlServer::kill_hard() {
   body_->running().kill_all();
   body_->process.reset();
 }

@@ -1,6 +1,7 @@
-// A private MariaDB server for tests: on a free loopback port, in a temp folder, gone with its owner.
+// A private server of the MySQL family (MariaDB or MySQL) for tests: on a free loopback port, in a temp folder, gone
+// with its owner.
 //
-//   auto server = MariadbServer::start({.settings = {{"innodb-lock-wait-timeout", "1"}}});
+//   auto server = MysqlServer::start(find_mariadb(), {.settings = {{"innodb-lock-wait-timeout", "1"}}});
 //   auto connection = make_mysql_driver()->connect(target_of(server.url()), soon());
 #pragma once
 
@@ -14,12 +15,11 @@
 #include <string>
 #include <string_view>
 
-#include "support/mariadb_installation.hpp"
+#include "support/mysql_installation.hpp"
 
 namespace lockkeeper::testing {
 
-struct MariadbOptions {
-  MariadbInstallation installation = find_mariadb();
+struct MysqlOptions {
   /// The server's command line options without their dashes, over the harness's own; an empty value means none
   /// (`--name`). Nothing is read from the machine's my.cnf.
   std::map<std::string, std::string> settings = {};
@@ -30,18 +30,20 @@ struct MariadbOptions {
 /// Owns one running server. Move-only; used from one thread at a time. Everything here is loopback and the system's
 /// temp folder. The superuser is `root`, from loopback and the socket; under root the server runs as `nobody`.
 /// A server dies with the process that started it, SIGKILL included, and with no other process.
-/// The first start of a process makes the first files (half a second); each start then takes about 0.2 s.
-class MariadbServer {
+/// The first start of a process makes the first files (half a second, MySQL's three); each start then takes about 0.2
+/// s, MySQL's two.
+class MysqlServer {
  public:
-  /// Returns when the server takes connections. Throws std::runtime_error with the end of the log.
-  static MariadbServer start(MariadbOptions options = {});
+  /// Returns when the server takes connections. Throws std::runtime_error with the end of the log, or saying why this
+  /// installation is unavailable.
+  static MysqlServer start(const MysqlInstallation& installation, MysqlOptions options = {});
 
-  MariadbServer(MariadbServer&&) noexcept;
-  MariadbServer& operator=(MariadbServer&&) noexcept;
-  ~MariadbServer();  ///< Kills it: the files go with it.
+  MysqlServer(MysqlServer&&) noexcept;
+  MysqlServer& operator=(MysqlServer&&) noexcept;
+  ~MysqlServer();  ///< Kills it: the files go with it.
 
   [[nodiscard]] std::uint16_t port() const noexcept;
-  [[nodiscard]] const MariadbInstallation& installation() const noexcept;
+  [[nodiscard]] const MysqlInstallation& installation() const noexcept;
   [[nodiscard]] std::filesystem::path data_dir() const;
   [[nodiscard]] std::filesystem::path socket() const;  ///< The unix socket's file.
   [[nodiscard]] pid_t pid() const;
@@ -70,7 +72,7 @@ class MariadbServer {
 
  private:
   struct Body;
-  explicit MariadbServer(std::unique_ptr<Body> body);
+  explicit MysqlServer(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
 

@@ -1,4 +1,4 @@
-#include "support/mariadb_session.hpp"
+#include "support/mysql_session.hpp"
 
 #include <mysql.h>
 
@@ -36,7 +36,7 @@ std::string process_of(std::uint64_t id) {
 
 }  // namespace
 
-MariadbSession::MariadbSession(const MariadbServer& server, const std::string& password)
+MysqlSession::MysqlSession(const MysqlServer& server, const std::string& password)
     : handle_(mysql_init(nullptr), [](void* mysql) { mysql_close(static_cast<MYSQL*>(mysql)); }) {
   MYSQL* mysql = connection(handle_);
   if (mysql_real_connect(mysql, "127.0.0.1", "root", password.c_str(), "test", server.port(), nullptr, 0) == nullptr) {
@@ -45,33 +45,33 @@ MariadbSession::MariadbSession(const MariadbServer& server, const std::string& p
   id_ = mysql_thread_id(mysql);
 }
 
-std::vector<std::vector<std::string>> MariadbSession::exec(const std::string& sql) {
+std::vector<std::vector<std::string>> MysqlSession::exec(const std::string& sql) {
   if (try_exec(sql) != 0) throw failure(connection(handle_));
   return rows_of(connection(handle_));
 }
 
-std::string MariadbSession::value(const std::string& sql) { return exec(sql).at(0).at(0); }
+std::string MysqlSession::value(const std::string& sql) { return exec(sql).at(0).at(0); }
 
-unsigned int MariadbSession::try_exec(const std::string& sql) {
+unsigned int MysqlSession::try_exec(const std::string& sql) {
   MYSQL* mysql = connection(handle_);
   return mysql_real_query(mysql, sql.data(), sql.size()) == 0 ? 0 : mysql_errno(mysql);
 }
 
-void wait_until_state(MariadbSession& observer, std::uint64_t id, const std::string& state) {
+void wait_until_state(MysqlSession& observer, std::uint64_t id, const std::string& state) {
   const auto is_in_state = [&] {
     return observer.value("SELECT count(*)" + process_of(id) + " AND state LIKE '%" + state + "%'") == "1";
   };
   wait_until(is_in_state, default_patience, "the session to be in state " + state);
 }
 
-void wait_until_idle(MariadbSession& observer, std::uint64_t id) {
+void wait_until_idle(MysqlSession& observer, std::uint64_t id) {
   const auto is_idle = [&] {
     return observer.value("SELECT count(*)" + process_of(id) + " AND command = 'Sleep'") == "1";
   };
   wait_until(is_idle, default_patience, "the session to be idle");
 }
 
-void wait_until_gone(MariadbSession& observer, std::uint64_t id) {
+void wait_until_gone(MysqlSession& observer, std::uint64_t id) {
   const auto is_gone = [&] { return observer.value("SELECT count(*)" + process_of(id)) == "0"; };
   wait_until(is_gone, default_patience, "the session to end");
 }

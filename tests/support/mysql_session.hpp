@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "support/mariadb_server.hpp"
+#include "support/mysql_server.hpp"
 
 namespace lockkeeper::testing {
 
 /// As `root` on the database `test`, by TCP. Blocking; used from one thread at a time. NULL is "NULL".
-class MariadbSession {
+class MysqlSession {
  public:
-  explicit MariadbSession(const MariadbServer& server, const std::string& password = "");
+  explicit MysqlSession(const MysqlServer& server, const std::string& password = "");
 
   /// The rows of one statement. Throws std::runtime_error with the server's words.
   std::vector<std::vector<std::string>> exec(const std::string& sql);
@@ -30,9 +30,9 @@ class MariadbSession {
 };
 
 /// Until the session's `state` column of the process list contains `state`. Throws at the harness's patience.
-void wait_until_state(MariadbSession& observer, std::uint64_t id, const std::string& state);
+void wait_until_state(MysqlSession& observer, std::uint64_t id, const std::string& state);
 /// Until the session runs no statement any more but exists.
-void wait_until_idle(MariadbSession& observer, std::uint64_t id);
-void wait_until_gone(MariadbSession& observer, std::uint64_t id);
+void wait_until_idle(MysqlSession& observer, std::uint64_t id);
+void wait_until_gone(MysqlSession& observer, std::uint64_t id);
 
 }  // namespace lockkeeper::testing

@@ -1,0 +1,24 @@
+// A new MariaDB or MySQL server's files and options: made once per installation and process, copied for every server.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/mysql_server.hpp"
+
+namespace lockkeeper::testing {
+
+/// Fills `data` as mariadb-install-db and `mysqld --initialize` would: the mysql and sys schemas, an empty database
+/// `test`, and the accounts of `root` (from the socket and from loopback) with the options' password. Throws with the
+/// server's words.
+void make_mysql_data(const MysqlInstallation& installation, const MysqlOptions& options,
+                     const std::filesystem::path& data);
+
+/// The command line of a server on these files.
+[[nodiscard]] std::vector<std::string> mysql_command(const MysqlInstallation& installation, const MysqlOptions& options,
+                                                     const std::filesystem::path& data,
+                                                     const std::filesystem::path& socket, std::uint16_t port);
+
+}  // namespace lockkeeper::testing
