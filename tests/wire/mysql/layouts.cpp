@@ -1,0 +1,75 @@
+#include "wire/mysql/layouts.hpp"
+
+namespace lockkeeper::testing::mysql {
+
+const std::vector<Layout>& layouts() {
+  constexpr Side client = Side::client;
+  constexpr Side server = Side::server;
+  static const std::vector<Layout> all = {
+      {client, "TlsRequest", "capabilities:i most:i charset:c reserved:19 extended:i"},
+      {client, "LoginRequest", "capabilities:i most:i charset:c reserved:19 extended:i user:z rest:r"},
+      {client, "LoginData", "data:r"},
+      {client, "File", "data:r"},
+      {client, "EndOfFile", ""},
+      {client, "More", "bytes:r"},
+      {client, "COM_SLEEP", "=00"},
+      {client, "COM_SLEEP", ""},
+      {client, "COM_QUIT", "=01"},
+      {client, "COM_INIT_DB", "=02 database:r"},
+      {client, "COM_QUERY", "=03 sql:r"},
+      {client, "COM_FIELD_LIST", "=04 table:z wildcard:r"},
+      {client, "COM_REFRESH", "=07 what:c"},
+      {client, "COM_STATISTICS", "=09"},
+      {client, "COM_PROCESS_INFO", "=0a"},
+      {client, "COM_PROCESS_KILL", "=0c connection:i"},
+      {client, "COM_DEBUG", "=0d"},
+      {client, "COM_PING", "=0e"},
+      {client, "COM_CHANGE_USER", "=11 user:z rest:r"},
+      {client, "COM_BINLOG_DUMP", "=12 position:i flags:h server:i file:r"},
+      {client, "COM_REGISTER_SLAVE", "=15 server:i rest:r"},
+      {client, "COM_STMT_PREPARE", "=16 sql:r"},
+      {client, "COM_STMT_EXECUTE", "=17 statement:i flags:c iterations:i parameters:r"},
+      {client, "COM_STMT_SEND_LONG_DATA", "=18 statement:i parameter:h data:r"},
+      {client, "COM_STMT_CLOSE", "=19 statement:i"},
+      {client, "COM_STMT_RESET", "=1a statement:i"},
+      {client, "COM_SET_OPTION", "=1b option:h"},
+      {client, "COM_STMT_FETCH", "=1c statement:i rows:i"},
+      {client, "COM_RESET_CONNECTION", "=1f"},
+      {client, "COM_STMT_BULK_EXECUTE", "=fa statement:i flags:h parameters:r"},
+      {client, "COM_UNKNOWN", "bytes:r"},
+      {server, "Greeting",
+       "=0a version:z connection:i scramble:8 =00 capabilities:h charset:c status:h upper:h length:c reserved:6 "
+       "extended:i end:13 plugin:z"},
+      {server, "Ok", "=00 affected:l id:l status:h warnings:h rest:r"},
+      {server, "Ok", "=fe eof_warnings:h eof_status:h"},
+      {server, "Ok", "=fe end_affected:l id:l status:h warnings:h rest:r"},
+      {server, "Error", "=ff code:h =23 state:5 message:r"},
+      {server, "Error", "=ff code:h message:r"},
+      {server, "Progress", "=ff =ff =ff =01 stage:c stages:c done:t what:s"},
+      {server, "ResultHeader", "columns:l"},
+      {server, "ResultHeader", "columns:l definitions:c"},
+      {server, "Column", "definition:r"},
+      {server, "EndOfColumns", "=fe warnings:h status:h"},
+      {server, "Row", "cells:C"},
+      {server, "BinaryRow", "=00 values:r"},
+      {server, "EndOfRows", "=fe eof_warnings:h eof_status:h"},
+      {server, "EndOfRows", "=fe affected:l id:l status:h warnings:h rest:r"},
+      {server, "Prepared", "=00 statement:i columns:h parameters:h =00 warnings:h"},
+      {server, "Prepared", "=00 statement:i columns:h parameters:h =00 warnings:h definitions:c"},
+      {server, "Parameter", "definition:r"},
+      {server, "EndOfParameters", "=fe warnings:h status:h"},
+      {server, "FileRequest", "=fb file:r"},
+      {server, "Text", "text:r"},
+      {server, "Field", "definition:r"},
+      {server, "EndOfFields", "=fe eof_warnings:h eof_status:h"},
+      {server, "EndOfFields", "=fe affected:l id:l status:h warnings:h rest:r"},
+      {server, "SwitchPlugin", "=fe plugin:z data:r"},
+      {server, "MoreData", "=01 data:r"},
+      {server, "Event", "=00 event:r"},
+      {server, "EndOfEvents", "=fe warnings:h status:h"},
+      {server, "More", "bytes:r"},
+  };
+  return all;
+}
+
+}  // namespace lockkeeper::testing::mysql
