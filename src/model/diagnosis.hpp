@@ -1,6 +1,7 @@
 // The outcome of looking at one server, and of acting on it: what the faces show.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ struct Diagnosis {
   /// The last look failed; findings are a recorder's alone, or of the look before.
   std::optional<LookFailure> failure;
 
-  [[nodiscard]] bool complete() const noexcept { return !failure && missing.empty(); }
+  [[nodiscard]] bool complete() const noexcept { return !failure && std::ranges::all_of(missing, &Missing::detail); }
 };
 
 /// One session chosen for an action, and what became of it.

@@ -50,6 +50,7 @@ struct StatementLine {
   Duration longest_gap{};              ///< Between two runs.
   std::string error;                   ///< SQLSTATE of the last; empty: it succeeded.
   std::int64_t dropped = 0;            ///< So many statements were run here and not kept.
+  bool dropped_at_most = false;        ///< ... or fewer: not every number that the server gave was a statement's.
   bool running = false;                ///< It has not ended: `busy` is so far, `rows` not known.
 };
 

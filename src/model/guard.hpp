@@ -1,6 +1,7 @@
 // The state on which an action was decided. The action's own statement checks it again: a miss is "it moved on".
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,19 @@ struct Guard {
           session.transaction ? std::optional(session.transaction->started_at) : std::nullopt, session.state_changed_at,
           only_while_blocking};
 }
+
+/// A session that was ended and undoes what it wrote, row by row (MySQL, MariaDB).
+struct Rollback {
+  SessionId session;
+  std::int64_t rows_left = 0;
+  std::int64_t rows_at_first = 0;     ///< When it was first seen rolling back.
+  Duration elapsed{};                 ///< Since then.
+  std::optional<Duration> remaining;  ///< At its rate so far; nullopt: no rate yet.
+};
+
+/// About how long it takes to undo so many rows. InnoDB undoes them one by one, and holds its locks until it is done:
+/// MariaDB 10.11 was measured at 170,000 a second, with all pages in memory; this counts on 100,000.
+[[nodiscard]] Duration estimated_rollback(std::int64_t rows) noexcept;
 
 /// How an action on one session ended.
 enum class ActionOutcome {

@@ -18,13 +18,14 @@ namespace lockkeeper::model {
 /// Who a session is within its server. Never a bare pid: pids come again, (pid, start) does not.
 struct SessionId {
   std::int64_t pid = 0;
-  WallTime started_at;  ///< PostgreSQL: backend_start.
+  WallTime started_at;  ///< PostgreSQL: backend_start. MySQL, MariaDB: the server's start; ids do not repeat within it.
 
   friend auto operator<=>(const SessionId&, const SessionId&) = default;
 };
 
 /// "4711@2026-11-22T05:02:22.123456Z", the form that `kill --session` takes.
 [[nodiscard]] std::string to_string(const SessionId& id);
+/// "4711" alone leaves the start open, as the epoch: enough where ids do not repeat within a server's life.
 [[nodiscard]] std::optional<SessionId> parse_session_id(std::string_view text);
 
 enum class SessionKind {
@@ -61,12 +62,34 @@ struct HeldLock {
   std::int64_t count = 1;
 };
 
+/// One statement of a transaction that has ended, as the server's own history tells it.
+struct PastStatement {
+  Statement statement;
+  WallTime started_at;
+  Duration duration{};
+  std::int64_t rows = 0;  ///< Returned or written.
+  std::string error;      ///< SQLSTATE; empty: it succeeded.
+};
+
+/// What a server still knows of an open transaction's statements, in order: MySQL and MariaDB keep the last few.
+struct StatementHistory {
+  std::vector<PastStatement> statements;
+  std::int64_t lost_at_most = 0;  ///< So many before these have been pushed out, or fewer; 0: none.
+};
+
 /// The open transaction of a session, as far as the server's views show it.
 struct Transaction {
   WallTime started_at;
-  bool wrote = false;                    ///< It has a transaction id: something to lose, row locks to hold.
+  bool wrote = false;                    ///< It has something to lose. PostgreSQL: a transaction id.
   std::optional<std::int64_t> xid_age;   ///< Transactions begun since it got its id.
   std::optional<std::int64_t> xmin_age;  ///< Transactions begun since its oldest snapshot.
+
+  // InnoDB's counts (MySQL, MariaDB); nullopt where the server does not count.
+  std::optional<std::int64_t> rows_modified = {};  ///< To be undone, one by one, if it is ended.
+  std::optional<std::int64_t> rows_locked = {};    ///< Approximate.
+  std::optional<std::int64_t> tables_locked = {};
+  bool rolling_back = false;
+  std::optional<StatementHistory> history = {};  ///< Of one that runs nothing now; nullopt: the server keeps none.
 
   /// How far it holds back vacuum, in transactions; nullopt when it does not.
   [[nodiscard]] std::optional<std::int64_t> horizon_age() const { return std::max(xid_age, xmin_age); }

@@ -1,9 +1,11 @@
 // What is, on one server, at one time, as far as the observer could see.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,9 +14,15 @@
 
 namespace lockkeeper::model {
 
+/// Whose server it is, where what a person is told or may do has to differ.
+enum class Engine { postgres, mysql, mariadb };
+
+/// Of "PostgreSQL", "MySQL" or "MariaDB"; what is none of them counts as PostgreSQL.
+[[nodiscard]] Engine engine_of(std::string_view product) noexcept;
+
 /// The server looked at. `name` is stable between looks: it goes into the ids of findings.
 struct Server {
-  std::string product;   ///< "PostgreSQL"
+  std::string product;   ///< "PostgreSQL", "MySQL", "MariaDB"
   std::string version;   ///< "15.20"
   std::string name;      ///< "127.0.0.1:5432", or the socket's folder and port.
   std::string database;  ///< The database that the observer is connected to.
@@ -25,17 +33,21 @@ struct Server {
   std::int64_t reserved_for_roles = 0;  ///< PostgreSQL 16+: reserved_connections.
   std::int64_t freeze_max_age = 0;      ///< autovacuum_freeze_max_age, in transactions.
 
+  [[nodiscard]] Engine engine() const noexcept { return engine_of(product); }
+
   /// Slots that an ordinary role may use.
   [[nodiscard]] std::int64_t usable_connections() const noexcept {
     return max_connections - reserved_for_superusers - reserved_for_roles;
   }
 };
 
-/// Something that this look could not see. While there is one, nothing is claimed to be absent.
+/// Something that this look could not see.
 struct Missing {
   std::string what;  ///< "state, times and statement of 12 sessions of other roles"
   std::string why;   ///< "role app is not a member of pg_monitor"
   std::string cure;  ///< "GRANT pg_monitor TO app;"
+  /// Only the findings are poorer for it (no statements, no application names): none is absent because of it.
+  bool detail = false;
 };
 
 /// PostgreSQL's PREPARE TRANSACTION, MySQL's XA PREPARE: a transaction that has no session any more.
@@ -86,7 +98,7 @@ struct Snapshot {
   std::vector<Missing> missing;
 
   /// Nothing relevant was hidden: absence may be claimed.
-  [[nodiscard]] bool complete() const noexcept { return missing.empty(); }
+  [[nodiscard]] bool complete() const noexcept { return std::ranges::all_of(missing, &Missing::detail); }
 
   /// How many clients the server has, listed or not.
   [[nodiscard]] std::int64_t clients() const noexcept;

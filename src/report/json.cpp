@@ -79,6 +79,13 @@ json::object session(const model::Session& session) {
   result["state_changed_at"] = maybe_time(session.state_changed_at);
   result["transaction_started_at"] = session.transaction ? time(session.transaction->started_at) : json::value(nullptr);
   result["wrote"] = session.transaction ? json::value(session.transaction->wrote) : json::value(nullptr);
+  const auto rows = [&](std::optional<std::int64_t> model::Transaction::* count) -> json::value {
+    const auto value = session.transaction ? (*session.transaction).*count : std::nullopt;
+    return value ? json::value(*value) : json::value(nullptr);
+  };
+  result["rows_modified"] = rows(&model::Transaction::rows_modified);
+  result["rows_locked"] = rows(&model::Transaction::rows_locked);
+  result["tables_locked"] = rows(&model::Transaction::tables_locked);
   result["wait_event"] = text(session.wait_event);
   result["statement"] = statement(session.statement);
   result["locks"] = held_locks(session.locks);
@@ -182,7 +189,8 @@ json::value failure(const std::optional<model::LookFailure>& failure) {
 std::string to_json(const model::Diagnosis& diagnosis, const Options& options) {
   json::array missing;
   for (const auto& gap : diagnosis.missing) {
-    missing.push_back(json::object{{"what", text(gap.what)}, {"why", text(gap.why)}, {"cure", text(gap.cure)}});
+    missing.push_back(json::object{
+        {"what", text(gap.what)}, {"why", text(gap.why)}, {"cure", text(gap.cure)}, {"detail", gap.detail}});
   }
   json::array findings;
   for (const auto& entry : diagnosis.findings) findings.push_back(finding(entry, diagnosis.url, options));

@@ -161,7 +161,8 @@ class Dump {
            {{"name", text(one.name)}, {"slot", one.slot}, {"active", one.active}, {"xmin_age", one.xmin_age}});
     }
     for (const auto& one : snapshot.missing)
-      line("missing", {{"what", text(one.what)}, {"why", text(one.why)}, {"cure", text(one.cure)}});
+      line("missing",
+           {{"what", text(one.what)}, {"why", text(one.why)}, {"cure", text(one.cure)}, {"detail", one.detail}});
   }
 
  private:
@@ -286,7 +287,11 @@ class Dump {
       transaction = json::object{{"started_at", time(session.transaction->started_at)},
                                  {"wrote", session.transaction->wrote},
                                  {"xid_age", maybe(session.transaction->xid_age)},
-                                 {"xmin_age", maybe(session.transaction->xmin_age)}};
+                                 {"xmin_age", maybe(session.transaction->xmin_age)},
+                                 {"rows_modified", maybe(session.transaction->rows_modified)},
+                                 {"rows_locked", maybe(session.transaction->rows_locked)},
+                                 {"tables_locked", maybe(session.transaction->tables_locked)},
+                                 {"rolling_back", session.transaction->rolling_back}};
     }
     json::object fields = session_id(session.id);
     fields["session_kind"] = word(session_kinds, session.kind);

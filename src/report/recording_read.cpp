@@ -317,8 +317,14 @@ class Reader {
     session.statement_started_at = fields.maybe_time("statement_started_at");
     if (fields.has("transaction")) {
       const Fields open = fields.object("transaction");
-      session.transaction = {open.time("started_at"), open.boolean("wrote"), open.maybe_integer("xid_age"),
-                             open.maybe_integer("xmin_age")};
+      session.transaction = {open.time("started_at"),
+                             open.boolean("wrote"),
+                             open.maybe_integer("xid_age"),
+                             open.maybe_integer("xmin_age"),
+                             open.maybe_integer("rows_modified"),
+                             open.maybe_integer("rows_locked"),
+                             open.maybe_integer("tables_locked"),
+                             open.has("rolling_back") && open.boolean("rolling_back")};
     }
     if (fields.has("statement")) session.statement = statement_of(fields.object("statement"));
     session.wait_event = fields.text("wait_event");
@@ -363,7 +369,8 @@ class Reader {
   void missing(const Fields& fields) {
     auto* snapshot = open_snapshot(fields);
     if (snapshot == nullptr) return;
-    snapshot->missing.push_back({fields.text("what"), fields.text("why"), fields.text("cure")});
+    snapshot->missing.push_back({fields.text("what"), fields.text("why"), fields.text("cure"),
+                                 fields.has("detail") && fields.boolean("detail")});
   }
 
   FieldProblem problem_;

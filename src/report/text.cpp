@@ -150,8 +150,14 @@ void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
   }
 }
 
+std::string plural(std::int64_t count, std::string_view word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
+
 std::string statement_text(const model::StatementLine& line) {
-  if (line.dropped > 0) return fmt::format("… {} statements that were not kept", line.dropped);
+  if (line.dropped > 0)
+    return fmt::format("… {}{} that were not kept", line.dropped_at_most ? "at most " : "",
+                       plural(line.dropped, "statement"));
   std::string text;
   // A gap that nobody would notice is not worth a column.
   if (line.gap_before >= std::chrono::milliseconds(100))
@@ -222,10 +228,6 @@ void add_finding(Page& page, const model::Finding& finding, const model::Diagnos
   page.line("");
 }
 
-std::string plural(std::int64_t count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
-}
-
 std::string summary(const model::Diagnosis& diagnosis) {
   std::vector<std::string> parts;
   for (const auto severity : {model::Severity::critical, model::Severity::warning, model::Severity::notice}) {
@@ -265,6 +267,14 @@ bool harmless(const model::Target& target) {
          target.result.outcome == model::ActionOutcome::done;
 }
 
+// Only where the server counts what there is to undo, and undoes it row by row.
+std::string undoing(const model::Transaction& transaction) {
+  if (!transaction.rows_modified) return "";
+  const model::Duration time = model::estimated_rollback(*transaction.rows_modified);
+  return fmt::format(", {}{}", plural(*transaction.rows_modified, "row"),
+                     time < std::chrono::seconds(1) ? "" : fmt::format(" in about {}", model::to_human(time)));
+}
+
 void add_target(Page& page, const model::Target& target, const model::ActionReport& report, bool in_full) {
   const auto& session = target.session;
   const std::string outcome(outcome_name(target.result.outcome, report.action == model::Action::cancel));
@@ -278,10 +288,11 @@ void add_target(Page& page, const model::Target& target, const model::ActionRepo
   page.paragraph("                  holding ", join(held));
   const bool wrote = session.transaction && session.transaction->wrote;
   const bool ends = harmless(target) && report.action == model::Action::terminate;
-  page.paragraph("                  wrote   ", fmt::format("{}{}", wrote ? "yes" : "no",
-                                                           !ends   ? ""
-                                                           : wrote ? ": it is rolled back"
-                                                                   : ": nothing is lost"));
+  page.paragraph("                  wrote   ",
+                 fmt::format("{}{}", wrote ? "yes" : "no",
+                             !ends   ? ""
+                             : wrote ? ": it is rolled back" + undoing(*session.transaction)
+                                     : ": nothing is lost"));
 }
 
 // Few targets are shown in full. Of many, what they have in common is the finding's evidence: a few of those that

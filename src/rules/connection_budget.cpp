@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -76,10 +77,14 @@ std::vector<model::Finding> connection_budget(const Look& look, const Limits& li
                             {"reserved_for_roles", server.reserved_for_roles},
                             {"idle", idle},
                             {"by_application", describe(usage)}};
-  finding.explanation = fmt::format(
-      "Of max_connections = {}, {} are kept back for superusers and {} for reserved roles. When the rest is taken, "
-      "clients are refused with SQLSTATE 53300.",
-      server.max_connections, server.reserved_for_superusers, server.reserved_for_roles);
+  const std::string kept_back =
+      server.usable_connections() == server.max_connections
+          ? fmt::format("max_connections is {}.", server.max_connections)
+          : fmt::format("Of max_connections = {}, {} are kept back for superusers and {} for reserved roles.",
+                        server.max_connections, server.reserved_for_superusers, server.reserved_for_roles);
+  finding.explanation = fmt::format("{} When {} taken, clients are refused with {}.", kept_back,
+                                    server.usable_connections() == server.max_connections ? "all are" : "the rest is",
+                                    words_of(server.engine()).refused);
   finding.likely_mistake =
       idle * 2 > used
           ? "The pools together are larger than the server: most of these connections do nothing."

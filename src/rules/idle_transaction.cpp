@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
 
@@ -14,9 +14,10 @@ namespace {
 
 struct Facts {
   std::int64_t count = 0;
-  std::int64_t wrote = 0;          // sessions whose transaction has an id
-  std::int64_t holding = 0;        // sessions that hold any lock
-  bool transaction_locks = false;  // somebody holds what ends with a transaction
+  std::int64_t wrote = 0;                     // sessions whose transaction has an id
+  std::int64_t holding = 0;                   // sessions that hold any lock
+  std::optional<std::int64_t> rows_modified;  // the most of one
+  bool transaction_locks = false;             // somebody holds what ends with a transaction
   model::Duration oldest_idle{};
   model::Duration newest_idle{};
   model::Duration oldest_open{};
@@ -78,6 +79,7 @@ Facts gather(const Look& look, const IdleGroup& group, const Limits& limits) {
     std::ranges::copy(look.blocking.behind(session->id), std::back_inserter(facts.blocked));
     if (!session->transaction) continue;
     facts.wrote += session->transaction->wrote ? 1 : 0;
+    facts.rows_modified = std::max(facts.rows_modified, session->transaction->rows_modified);
     facts.horizon = std::max(facts.horizon, session->transaction->horizon_age());
   }
   std::ranges::sort(facts.blocked);
@@ -101,6 +103,7 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
   if (facts.oldest_open > model::Duration::zero()) items.push_back({"oldest_transaction", facts.oldest_open});
   items.push_back({"wrote", facts.wrote > 0});
   items.push_back({"sessions_that_wrote", facts.wrote});
+  add_innodb_counts(first, evidence);
   items.push_back({"locks", held_locks(group.sessions)});
   if (facts.horizon) items.push_back({"horizon_age", *facts.horizon});
   items.push_back({"blocks", static_cast<std::int64_t>(facts.blocked.size())});
@@ -119,6 +122,7 @@ model::Evidence evidence(const Look& look, const IdleGroup& group, const Facts& 
     items.push_back({"siblings_in_order", facts.siblings});
     add_client(evidence, *facts.longest, look.recording->taken_at);
   }
+  add_history(first, evidence);
   return evidence;
 }
 
@@ -177,17 +181,10 @@ std::string explain_aborted(const Facts& facts) {
   return text;
 }
 
-std::string net(const model::Session& session) {
-  // A superuser's own long work should not be cut off by a suggestion of ours.
-  return session.user.empty() || session.superuser
-             ? ""
-             : fmt::format(" As a safety net: ALTER ROLE {} SET idle_in_transaction_session_timeout = '5min';",
-                           model::sql_identifier(session.user));
-}
-
 std::string predict(const Facts& facts) {
   const auto freed = static_cast<std::int64_t>(facts.freed.size());
-  return fmt::format("{} freed; {}{}", counted(facts.count, "connection"), lost_by_ending(facts.count, facts.wrote),
+  return fmt::format("{} freed; {}{}", counted(facts.count, "connection"),
+                     lost_by_ending(facts.count, facts.wrote, facts.rows_modified),
                      freed > 0 ? fmt::format("; {} can go on", counted(freed, "waiting session")) : "");
 }
 
@@ -218,7 +215,7 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
                        "it on every path."
                      : "Begin and end a transaction in one block that ends it on every path (a context manager, RAII, "
                        "transact()); give background work a session of its own, never its caller's.") +
-                net(first);
+                idle_net(look.snapshot.server.engine(), first);
   if (seen_on_server(look.snapshot)) finding.remedies.push_back({model::Action::terminate, "", predict(facts)});
   if (!facts.clients.empty()) finding.remedies.push_back(close_clients(facts.clients, predict(facts)));
   return finding;

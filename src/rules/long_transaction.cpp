@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -43,6 +44,12 @@ std::int64_t count_wrote(const Group& group) {
   return std::ranges::count_if(group, [](const model::Session* session) { return session->transaction->wrote; });
 }
 
+std::optional<std::int64_t> most_rows(const Group& group) {
+  std::optional<std::int64_t> rows;
+  for (const model::Session* session : group) rows = std::max(rows, session->transaction->rows_modified);
+  return rows;
+}
+
 model::Evidence evidence(const Look& look, const Group& group) {
   const model::Session& oldest = *group.front();
   model::Evidence evidence;
@@ -54,6 +61,7 @@ model::Evidence evidence(const Look& look, const Group& group) {
   items.push_back({"in_state", in_state(oldest, look.snapshot)});
   if (!oldest.wait_event.empty()) items.push_back({"wait_event", oldest.wait_event});
   items.push_back({"wrote", count_wrote(group) > 0});
+  add_innodb_counts(oldest, evidence);
   items.push_back({"locks", held_locks(group)});
   if (const auto horizon = horizon_age(group)) items.push_back({"horizon_age", *horizon});
   items.push_back({"blocks", count_behind(look, group)});
@@ -75,23 +83,20 @@ model::Finding to_finding(const Look& look, const Group& group) {
                               count == 1 ? "has" : "have", count == 1 ? "" : "up to ",
                               model::to_human(open_for(oldest, look.snapshot)));
   finding.evidence = evidence(look, group);
-  finding.explanation =
-      "Its client is at work, not silent. But until the transaction ends, all that it has locked stays locked, and "
-      "vacuum keeps every row version that it may still read.";
+  const EngineWords& words = words_of(look.snapshot.server.engine());
+  finding.explanation = words.long_explanation;
   finding.likely_mistake =
       "Too much is done in one transaction: a whole batch, a loop over pages, or a report that could read without one.";
-  finding.fix =
-      "Commit in batches; keep remote calls and sleeps out; run long reports on a standby. From PostgreSQL 17 on, "
-      "transaction_timeout bounds it.";
+  finding.fix = words.long_fix;
   const bool all_active =
       std::ranges::all_of(group, [](const auto* session) { return session->state == model::SessionState::active; });
   if (all_active) {
     finding.remedies.push_back(
         {model::Action::cancel, "", "the running statement ends with an error; the client decides what follows"});
   }
-  finding.remedies.push_back(
-      {model::Action::terminate, "",
-       fmt::format("{} freed; {}", counted(count, "connection"), lost_by_ending(count, count_wrote(group)))});
+  finding.remedies.push_back({model::Action::terminate, "",
+                              fmt::format("{} freed; {}", counted(count, "connection"),
+                                          lost_by_ending(count, count_wrote(group), most_rows(group)))});
   return finding;
 }
 

@@ -6,8 +6,8 @@
 #include <map>
 #include <tuple>
 
-#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -40,28 +40,27 @@ model::Finding to_finding(const Look& look, const Group& group) {
   const auto repeats = std::ranges::unique(behind);
   behind.erase(repeats.begin(), repeats.end());
   finding.severity = behind.empty() ? model::Severity::warning : model::Severity::critical;
-  finding.title = fmt::format("{} of user {} in database {} {} unfinished{} {}", counted(count, "prepared transaction"),
-                              oldest.owner, oldest.database, count == 1 ? "is" : "are",
-                              count == 1 ? " for" : ", the oldest for", model::to_human(age));
+  // MySQL and MariaDB tell neither.
+  const std::string whose =
+      oldest.owner.empty() ? "" : fmt::format(" of user {} in database {}", oldest.owner, oldest.database);
+  finding.title =
+      fmt::format("{}{} {} unfinished{} {}", counted(count, "prepared transaction"), whose, count == 1 ? "is" : "are",
+                  count == 1 ? " for" : ", the oldest for", model::to_human(age));
   finding.evidence.items = {{"gids", gids},
                             {"oldest_prepared", age},
                             {"locks", held_locks(std::span<const model::HeldLock>(locks))},
                             {"horizon_age", horizon_age},
                             {"blocks", static_cast<std::int64_t>(behind.size())},
                             {"blocked", pids(behind)}};
-  finding.explanation =
-      "A prepared transaction belongs to no session. It keeps its locks and holds back vacuum through restarts of the "
-      "server, until somebody finishes it.";
+  const EngineWords& words = words_of(look.snapshot.server.engine());
+  finding.explanation = words.orphan_explanation;
   finding.likely_mistake =
       "The transaction manager that prepared it crashed, lost its log, or was replaced without recovery.";
-  finding.fix =
-      "Ask the transaction manager for the outcome it recorded, then run COMMIT PREPARED or ROLLBACK PREPARED "
-      "accordingly, connected to this database, as its owner or a superuser. If nobody uses two-phase commit here, set "
-      "max_prepared_transactions = 0.";
+  finding.fix = words.orphan_fix;
   for (std::size_t index = 0; index < std::min(gids.size(), most_named); ++index) {
-    finding.remedies.push_back({model::Action::sql,
-                                fmt::format("ROLLBACK PREPARED {};", model::sql_literal(gids[index])),
-                                "its work is lost; wrong if its manager recorded a commit (then COMMIT PREPARED)"});
+    finding.remedies.push_back(
+        {model::Action::sql, roll_back_prepared(look.snapshot, gids[index]),
+         fmt::format("its work is lost; wrong if its manager recorded a commit (then {})", words.prepared_committed)});
   }
   return finding;
 }

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "model/sql_text.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
 
@@ -43,7 +43,7 @@ model::Severity severity(const Root& root, const Limits& limits) {
 }
 
 std::string doing(const Root& root, const model::Snapshot& snapshot) {
-  if (root.prepared) return "belongs to no session and waits for its COMMIT PREPARED or ROLLBACK PREPARED";
+  if (root.prepared) return std::string(words_of(snapshot.server.engine()).unfinished_prepared);
   if (root.session == nullptr) return "was not among the sessions any more when they were listed";
   const std::string duration = model::to_human(in_state(*root.session, snapshot));
   switch (root.session->state) {
@@ -62,15 +62,17 @@ std::string doing(const Root& root, const model::Snapshot& snapshot) {
   return "";
 }
 
-std::string name(const Root& root) {
-  if (const auto* gid = std::get_if<std::string>(&root.holder)) return fmt::format("prepared transaction '{}'", *gid);
+std::string name(const Root& root, model::Engine engine) {
+  if (const auto* gid = std::get_if<std::string>(&root.holder))
+    return fmt::format("prepared transaction {}", prepared_name(engine, *gid));
   const auto pid = std::get<model::SessionId>(root.holder).pid;
   return root.session == nullptr ? fmt::format("session {}", pid)
                                  : fmt::format("session {} of {}", pid, owner(*root.session));
 }
 
-void add_session_evidence(const Root& root, const model::Snapshot& snapshot, std::vector<model::EvidenceItem>& items) {
+void add_session_evidence(const Root& root, const model::Snapshot& snapshot, model::Evidence& evidence) {
   if (root.session == nullptr) return;
+  auto& items = evidence.items;
   const model::Session& session = *root.session;
   items.push_back({"state", std::string(to_string(session.state))});
   if (session.state_changed_at) items.push_back({"in_state", in_state(session, snapshot)});
@@ -80,6 +82,7 @@ void add_session_evidence(const Root& root, const model::Snapshot& snapshot, std
   if (session.transaction) {
     items.push_back({"oldest_transaction", open_for(session, snapshot)});
     items.push_back({"wrote", session.transaction->wrote});
+    add_innodb_counts(session, evidence);
   }
   if (session.state == model::SessionState::active && !session.wait_event.empty())
     items.push_back({"wait_event", session.wait_event});
@@ -111,19 +114,20 @@ void find_clients(const Look& look, const Clients& clients, Root& root) {
 
 model::Evidence evidence(const Look& look, const Root& root) {
   model::Evidence evidence;
-  add_session_evidence(root, look.snapshot, evidence.items);
+  add_session_evidence(root, look.snapshot, evidence);
   if (const auto* gid = std::get_if<std::string>(&root.holder))
     evidence.items.push_back({"prepared_transaction", *gid});
   evidence.items.push_back({"waiting", static_cast<std::int64_t>(root.behind.size())});
   evidence.items.push_back({"longest_wait", root.longest_wait});
   evidence.items.push_back({"released", pids(root.freed)});
   if (root.client != nullptr) add_client(evidence, *root.client, look.recording->taken_at);
+  if (root.session != nullptr) add_history(*root.session, evidence);
   if (root.alike_behind > 0) evidence.items.push_back({"behind_alike", root.alike_behind});
   evidence.wait_tree = look.blocking.tree(root.holder);
   return evidence;
 }
 
-std::string mistake(const Root& root) {
+std::string mistake(const Root& root, const EngineWords& words) {
   if (unseen(root)) return "Not known: nothing of what it does could be seen.";
   if (root.prepared)
     return "A transaction manager prepared it and never came back to finish it: it crashed, or lost its log.";
@@ -137,20 +141,15 @@ std::string mistake(const Root& root) {
              "rollback.";
     case model::SessionState::active:
       return "The statement touches more rows, or holds a stronger lock, than the traffic beside it can stand.";
-    case model::SessionState::idle:
-      return "An advisory lock was taken at session level and not given back: the connection went back to its pool "
-             "with it.";
+    case model::SessionState::idle: return std::string(words.session_lock_mistake);
     default: return likely_mistake_after(*root.session);
   }
 }
 
-std::string cure(const Root& root, const std::string& observer_role) {
-  if (unseen(root)) {
-    return fmt::format("See what it does, then look again: GRANT pg_monitor TO {};",
-                       observer_role.empty() ? "the observing role" : model::sql_identifier(observer_role));
-  }
-  if (root.prepared)
-    return "Finish it: COMMIT PREPARED or ROLLBACK PREPARED, in its own database, as its owner or a superuser.";
+std::string cure(const Root& root, const model::Snapshot& snapshot) {
+  const EngineWords& words = words_of(snapshot.server.engine());
+  if (unseen(root)) return fmt::format("See what it does, then look again: {}", grant_to_see(snapshot));
+  if (root.prepared) return std::string(words.finish_prepared);
   if (root.session->kind == model::SessionKind::background)
     return "Let it finish; on a replica, max_standby_streaming_delay decides how long readers may hold up the replay.";
   if (root.session->kind == model::SessionKind::autovacuum)
@@ -159,21 +158,20 @@ std::string cure(const Root& root, const std::string& observer_role) {
     case model::SessionState::aborted_in_transaction:
       return "Roll back wherever a statement's error is handled; end the transaction on every path.";
     case model::SessionState::active:
-      return "Run it in batches or at a quieter time; take schema changes with SET lock_timeout, so that they give up "
-             "instead of queueing.";
-    case model::SessionState::idle: return "Use pg_advisory_xact_lock, which ends with its transaction.";
+      return fmt::format("Run it in batches or at a quieter time; {}", words.give_up_soon);
+    case model::SessionState::idle: return std::string(words.session_lock_fix);
     default:
       return "Keep everything that is not SQL out of the transaction: remote calls, sleeps and paging before BEGIN or "
              "after COMMIT.";
   }
 }
 
-std::vector<model::Remedy> remedies(const Root& root) {
+std::vector<model::Remedy> remedies(const Root& root, const model::Snapshot& snapshot) {
   const auto count = static_cast<std::int64_t>(root.freed.size());
   const std::string freed = count == 0 ? "nobody can go on by this alone, since they wait for others too"
                                        : counted(count, "waiting session") + " can go on";
   if (const auto* gid = std::get_if<std::string>(&root.holder)) {
-    return {{model::Action::sql, fmt::format("ROLLBACK PREPARED {};", model::sql_literal(*gid)),
+    return {{model::Action::sql, roll_back_prepared(snapshot, *gid),
              fmt::format("{}; what the transaction wrote is lost, and whoever prepared it may believe it committed",
                          freed)}};
   }
@@ -189,7 +187,8 @@ std::vector<model::Remedy> remedies(const Root& root) {
              freed)});
   }
   const bool wrote = root.session->transaction && root.session->transaction->wrote;
-  const auto predicted = fmt::format("{}; {}", freed, lost_by_ending(1, wrote ? 1 : 0));
+  const auto rows = wrote ? root.session->transaction->rows_modified : std::nullopt;
+  const auto predicted = fmt::format("{}; {}", freed, lost_by_ending(1, wrote ? 1 : 0, rows));
   result.push_back({model::Action::terminate, "", predicted});
   if (root.client != nullptr) result.push_back(close_clients({identity(root.client->who).id}, predicted));
   return result;
@@ -205,6 +204,7 @@ std::string_view prospect(const Root& root) {
 
 model::Finding to_finding(const Look& look, const Root& root, const Limits& limits) {
   model::Finding finding;
+  const model::Engine engine = look.snapshot.server.engine();
   finding.rule = model::RuleId("root-blocker");
   const auto* gid = std::get_if<std::string>(&root.holder);
   finding.id = model::make_finding_id(
@@ -218,10 +218,10 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
   finding.confidence = root.upper_bound ? model::Confidence::likely : model::Confidence::certain;
   finding.title =
       fmt::format("{} {} behind {}, the longest for {}{}", counted(behind, "session"), behind == 1 ? "waits" : "wait",
-                  name(root), root.upper_bound ? "at most " : "", model::to_human(root.longest_wait));
+                  name(root, engine), root.upper_bound ? "at most " : "", model::to_human(root.longest_wait));
   finding.evidence = evidence(look, root);
-  finding.explanation = fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root).front())),
-                                    name(root).substr(1), doing(root, look.snapshot), prospect(root));
+  finding.explanation = fmt::format("{}{} {}.{}", static_cast<char>(std::toupper(name(root, engine).front())),
+                                    name(root, engine).substr(1), doing(root, look.snapshot), prospect(root));
   if (root.client != nullptr && root.client->transaction) {
     const Spent time = spent(*root.client, look.recording->taken_at);
     finding.explanation += fmt::format(" Its transaction has run {}: {} in the database, {} outside.",
@@ -232,15 +232,15 @@ model::Finding to_finding(const Look& look, const Root& root, const Limits& limi
     finding.explanation += fmt::format(" {} began as this one did: once let in, {} will do the same.",
                                        counted(root.alike_behind, "transaction behind it", "transactions behind it"),
                                        root.alike_behind == 1 ? "it" : "they");
-  finding.likely_mistake = mistake(root);
-  finding.fix = cure(root, look.snapshot.observer_role);
-  finding.remedies = remedies(root);
+  finding.likely_mistake = mistake(root, words_of(engine));
+  finding.fix = cure(root, look.snapshot);
+  finding.remedies = remedies(root, look.snapshot);
   finding.only_while_blocking = true;
   return finding;
 }
 
-// PostgreSQL breaks rings itself, one deadlock_timeout after they close; one that is seen lasts longer than that
-// should.
+// Servers break rings themselves, PostgreSQL one deadlock_timeout after they close, InnoDB at once where only its own
+// locks are in them; one that is seen lasts longer than it should.
 std::optional<model::Finding> ring_finding(const Look& look, const std::vector<model::SessionId>& ring,
                                            const Limits& limits) {
   const model::Holder first = ring.front();
@@ -262,11 +262,10 @@ std::optional<model::Finding> ring_finding(const Look& look, const std::vector<m
     finding.title += fmt::format("; {} behind them", counted(waiting - finding.count, "more waits", "more wait"));
   finding.evidence.items = {{"waiting", waiting}, {"longest_wait", longest}, {"ring", pids(ring)}};
   finding.evidence.wait_tree = look.blocking.tree(first);
-  finding.explanation =
-      "None of them can go on until one gives up. The server looks for such a deadlock once a wait has lasted "
-      "deadlock_timeout, and fails one of the statements; until then all of them stand.";
+  const EngineWords& words = words_of(look.snapshot.server.engine());
+  finding.explanation = words.ring_explanation;
   finding.likely_mistake = "Two code paths take the same locks in different orders.";
-  finding.fix = "Take locks in one order everywhere (sort by key before updating); retry on SQLSTATE 40P01.";
+  finding.fix = words.ring_fix;
   finding.only_while_blocking = true;
   return finding;
 }

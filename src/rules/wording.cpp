@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
+
+#include "model/guard.hpp"
 
 namespace lockkeeper::rules {
 namespace {
@@ -64,7 +67,13 @@ std::vector<std::string> held_locks(std::span<const model::HeldLock> locks, std:
 
 std::string likely_mistake_after(const model::Session& session) {
   using enum sql::StatementKind;
-  switch (session.statement ? session.statement->kind : unknown) {
+  const auto kind = session.statement ? session.statement->kind : unknown;
+  const bool read_last = kind == select || kind == show || kind == fetch;
+  if (read_last && session.transaction && session.transaction->wrote) {
+    return "After what it wrote and before its commit the code returned early, threw without a rollback, or waits for "
+           "something outside the database (a remote call, a queue, a sleep) while it holds row locks.";
+  }
+  switch (kind) {
     case begin:
       return "The transaction was opened and then nothing was run in it: it is opened too early, and the code waits "
              "for something else (another connection, a lock, a remote service), or it returned before its first "
@@ -98,10 +107,52 @@ bool holds_transaction_locks(const model::Session& session) {
   return std::ranges::any_of(session.locks, [](const model::HeldLock& lock) { return lock.kind != "advisory"; });
 }
 
-std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote) {
+std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote, std::optional<std::int64_t> rows_modified) {
   if (wrote == 0) return "nothing was written, so nothing is lost";
-  if (wrote == sessions) return sessions == 1 ? "what it wrote is rolled back" : "what they wrote is rolled back";
-  return fmt::format("what {} of them wrote is rolled back", wrote);
+  std::string text = wrote != sessions ? fmt::format("what {} of them wrote is rolled back", wrote)
+                     : sessions == 1   ? "what it wrote is rolled back"
+                                       : "what they wrote is rolled back";
+  if (!rows_modified) return text;
+  text += fmt::format(", {}{}", sessions == 1 ? "" : "up to ",
+                      *rows_modified == 1 ? "1 row" : grouped(*rows_modified) + " rows");
+  const model::Duration time = model::estimated_rollback(*rows_modified);
+  if (time >= std::chrono::seconds(1)) text += fmt::format(" in about {}", model::to_human(time));
+  return text;
+}
+
+void add_innodb_counts(const model::Session& session, model::Evidence& evidence) {
+  if (!session.transaction) return;
+  const auto add = [&](const char* name, std::optional<std::int64_t> count) {
+    if (count) evidence.items.push_back({name, *count});
+  };
+  add("rows_modified", session.transaction->rows_modified);
+  add("rows_locked", session.transaction->rows_locked);
+  add("tables_locked", session.transaction->tables_locked);
+}
+
+void add_history(const model::Session& session, model::Evidence& evidence) {
+  if (!session.transaction || !session.transaction->history || !evidence.statements.empty()) return;
+  const model::StatementHistory& history = *session.transaction->history;
+  if (history.lost_at_most > 0) {
+    model::StatementLine lost;
+    lost.count = 0;
+    lost.dropped = history.lost_at_most;
+    lost.dropped_at_most = true;
+    evidence.statements.push_back(std::move(lost));
+    evidence.items.push_back({"statements_lost_at_most", history.lost_at_most});
+  }
+  std::optional<model::WallTime> end;
+  for (const auto& run : history.statements) {
+    model::StatementLine line;
+    line.text = run.statement.text;
+    line.rows = run.rows;
+    line.started_at = run.started_at;
+    line.busy = run.duration;
+    if (end) line.gap_before = std::max(run.started_at - *end, model::Duration::zero());
+    line.error = run.error;
+    end = run.started_at + run.duration;
+    evidence.statements.push_back(std::move(line));
+  }
 }
 
 std::vector<std::int64_t> pids(std::span<const model::SessionId> sessions) {

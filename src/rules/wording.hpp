@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,8 +34,16 @@ namespace lockkeeper::rules {
 /// what it still holds was taken before a savepoint, or (advisory locks alone) for the session.
 [[nodiscard]] bool holds_transaction_locks(const model::Session& session);
 
-/// What becomes of the work done so far when sessions are terminated.
-[[nodiscard]] std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote);
+/// What becomes of the work done so far when sessions are terminated. `rows_modified` of the largest, where the server
+/// counts them: they are undone one by one, while the locks are still held.
+[[nodiscard]] std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote,
+                                         std::optional<std::int64_t> rows_modified = {});
+
+/// `rows_modified`, `rows_locked` and `tables_locked` of the transaction, where the server counts them.
+void add_innodb_counts(const model::Session& session, model::Evidence& evidence);
+
+/// What the server still knows of the transaction's statements, where it keeps any.
+void add_history(const model::Session& session, model::Evidence& evidence);
 
 [[nodiscard]] std::vector<std::int64_t> pids(std::span<const model::SessionId> sessions);
 

@@ -74,7 +74,8 @@ TEST(Json, AFindingHasExactlyItsKeys) {
   const auto& subject = finding.at("subjects").at(0);
   EXPECT_THAT(keys(subject),
               ElementsAre("pid", "started_at", "application", "user", "database", "client", "superuser", "state",
-                          "state_changed_at", "transaction_started_at", "wrote", "wait_event", "statement", "locks"));
+                          "state_changed_at", "transaction_started_at", "wrote", "rows_modified", "rows_locked",
+                          "tables_locked", "wait_event", "statement", "locks"));
   EXPECT_THAT(keys(subject.at("statement")), ElementsAre("text", "fingerprint", "kind", "truncated", "server_id"));
   EXPECT_EQ(subject.at("statement").at("text"), "UPDATE posts SET published = ? WHERE id = ?");
   EXPECT_THAT(keys(subject.at("locks").at(0)), ElementsAre("kind", "target", "mode", "count"));
