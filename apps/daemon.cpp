@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "cli/run.hpp"
-#include "collect/postgres/collector.hpp"
 #include "diagnose/conductor.hpp"
 #include "proxy/config_parse.hpp"
 #include "proxy/config_reload.hpp"
@@ -162,9 +161,9 @@ std::string reload(proxy::Proxy& running, const cli::RunRequest& request) {
 
 // The server is looked at where a URL says how. A configuration file alone knows no role of our own: clients bring
 // theirs.
-std::unique_ptr<collect::postgres::Collector> collector_for(const cli::RunRequest& request, Driver& driver) {
+std::unique_ptr<collect::Collector> collector_for(const cli::RunRequest& request, const Collectors& collectors) {
   if (request.url.empty() || !request.look) return nullptr;
-  return std::make_unique<collect::postgres::Collector>(driver, request.url);
+  return collectors.open(request.url);
 }
 
 // Tells once that the server cannot be looked at, and why, and once that it can again.
@@ -201,9 +200,9 @@ void look(diagnose::Conductor& conductor, proxy::Proxy& running, LookLog& log) {
 }
 
 int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& request, const Config& config,
-          Driver& driver) {
+          const Collectors& collectors) {
   diagnose::Conductor conductor(
-      collector_for(request, driver), request.common.limits,
+      collector_for(request, collectors), request.common.limits,
       [&](diagnose::Duration timeout) -> std::optional<model::Recording> {
         return running.recording(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
       });
@@ -229,7 +228,7 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
 
 }  // namespace
 
-int run_daemon(const cli::RunRequest& request, Driver& driver) {
+int run_daemon(const cli::RunRequest& request, const Collectors& collectors) {
   const Signals signals;  // Before any thread.
   auto config = read_config(request);
   if (!config) return cli::Status::usage;
@@ -251,7 +250,7 @@ int run_daemon(const cli::RunRequest& request, Driver& driver) {
                                        config->proxy.workers == 1 ? "" : "s", (*running)->backend()));
   for (const std::string& address : (*running)->addresses()) fmt::print("listening on {}\n", address);
   std::fflush(stdout);
-  return serve(**running, signals, request, *config, driver);
+  return serve(**running, signals, request, *config, collectors);
 }
 
 }  // namespace lockkeeper

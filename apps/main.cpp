@@ -3,25 +3,25 @@
 
 #include <iostream>
 
-#include <lockkeeper/postgres.hpp>
 #include "cli/run.hpp"
 #include "collect/postgres/recorder_console.hpp"
+#include "collectors.hpp"
 #include "daemon.hpp"
 
 int main(int argc, char** argv) {
   using namespace lockkeeper;
-  const auto driver = lockkeeper::make_postgres_driver();
+  const Collectors collectors;
   cli::World world{std::cout,
                    std::cerr,
                    isatty(STDOUT_FILENO) == 1,
                    isatty(STDERR_FILENO) == 1,
                    [&](std::string url, const diagnose::Limits& limits) {
-                     return std::make_unique<diagnose::Conductor>(
-                         std::make_unique<collect::postgres::Collector>(*driver, std::move(url)), limits);
+                     return std::make_unique<diagnose::Conductor>(collectors.open(std::move(url)), limits);
                    },
                    [&](const std::string& url, diagnose::Duration timeout) {
-                     return collect::postgres::read_recorder(*driver, url, std::chrono::steady_clock::now() + timeout);
+                     return collect::postgres::read_recorder(collectors.postgres(), url,
+                                                             std::chrono::steady_clock::now() + timeout);
                    },
-                   [&](const cli::RunRequest& request) { return run_daemon(request, *driver); }};
+                   [&](const cli::RunRequest& request) { return run_daemon(request, collectors); }};
   return cli::run(argc, argv, world);
 }

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <ostream>
+#include <string>
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
@@ -24,13 +27,27 @@ int status_of(const model::ActionReport& report) {
   return std::ranges::all_of(report.targets, settled) ? Status::nothing_found : Status::found;
 }
 
+std::string rollback_line(const model::Rollback& rollback) {
+  const std::string left =
+      rollback.remaining ? fmt::format(", about {} left", model::to_human(*rollback.remaining)) : "";
+  return fmt::format("session {} rolls back: {} of {} rows to undo, for {}{}", rollback.session.pid, rollback.rows_left,
+                     rollback.rows_at_first, model::to_human(rollback.elapsed), left);
+}
+
 }  // namespace
 
 int kill(const KillRequest& request, World& world) {
   const Interrupt interrupt;
   diagnose::ActionRequest action = request.action;
   action.interrupted = Interrupt::requested;
+  bool told = false;
+  if (world.error_is_terminal)
+    action.on_rollback = [&](const model::Rollback& rollback) {
+      world.error << "\r\x1b[K" << rollback_line(rollback) << std::flush;
+      told = true;
+    };
   const model::ActionReport report = world.open(request.url, request.common.limits)->act(action);
+  if (told) world.error << "\r\x1b[K" << std::flush;
   report::Options options;
   options.arguments = request.common.limit_arguments;
   if (request.common.json) {

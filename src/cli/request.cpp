@@ -30,6 +30,7 @@ constexpr const char* doctor_footer = R"(
 Examples:
   lockkeeper doctor postgresql://postgres@db.example/shop
   lockkeeper doctor --for 30s postgresql://postgres@db.example/shop     also shows growth
+  lockkeeper doctor mysql://root@db.example/shop                        MySQL and MariaDB alike
   lockkeeper doctor --json --fail-on critical service=shop | jq .findings
   PGHOST=db.example PGUSER=monitor lockkeeper doctor                    as psql would connect
 )";
@@ -41,6 +42,7 @@ Examples:
   lockkeeper kill postgresql://postgres@db.example/shop --finding idle-transaction-3f2a9c1b
   lockkeeper kill postgresql://postgres@db.example/shop --finding idle-transaction-3f2a9c1b --yes
   lockkeeper kill postgresql://postgres@db.example/shop --session 4711@2026-11-22T05:02:22.123456Z --yes
+  lockkeeper kill mysql://root@db.example --session 4711 --max-rollback-rows 5000000 --yes
 )";
 
 constexpr const char* run_footer = R"(
@@ -96,6 +98,12 @@ void add_duration(CLI::App& command, const std::string& name, diagnose::Duration
              });
 }
 
+bool read_count(const std::string& text, std::int64_t& into) {
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, into);
+  return error == std::errc() && stop == end && into > 0;
+}
+
 void add_common(CLI::App& command, Common& common) {
   auto& limits = common.limits;
   add_duration(command, "--min-idle", limits.min_idle, "A transaction idle this long is a finding");
@@ -105,9 +113,7 @@ void add_common(CLI::App& command, Common& common) {
   add_choice(command, "--max-horizon",
              fmt::format("Vacuum held back by so many transactions is a finding [default: {}]", limits.max_horizon),
              "COUNT", [&limits](const std::string& text) {
-               const auto* end = text.data() + text.size();
-               const auto [stop, error] = std::from_chars(text.data(), end, limits.max_horizon);
-               return error == std::errc() && stop == end && limits.max_horizon > 0
+               return read_count(text, limits.max_horizon)
                           ? ""
                           : fmt::format("\"{}\" is no count of transactions; write it like 500000", text);
              });
@@ -159,8 +165,10 @@ void add_judging(CLI::App& command, Judging& request) {
 
 void add_doctor(CLI::App& command, DoctorRequest& request) {
   command.footer(doctor_footer);
-  command.add_option("URL", request.urls,
-                     "Servers to look at: postgresql:// URLs or \"host=... dbname=...\"; without one, PG* variables");
+  command.add_option(
+      "URL", request.urls,
+      "Servers to look at: postgresql://, mysql:// or mariadb:// URLs, or \"host=... dbname=...\"; without "
+      "one, PG* variables");
   add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
   add_duration(command, "--interval", request.interval, "Time between looks while watching", true);
   add_judging(command, request);
@@ -178,6 +186,15 @@ void add_replay(CLI::App& command, ReplayRequest& request) {
   add_judging(command, request);
 }
 
+// A start that is left out is the epoch: the conductor knows whether it is needed.
+std::optional<model::SessionId> read_session(const std::string& text) {
+  std::int64_t pid = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, pid);
+  if (error == std::errc() && stop == end && pid > 0) return model::SessionId{pid, {}};
+  return model::parse_session_id(text);
+}
+
 void add_kill(CLI::App& command, KillRequest& request) {
   command.footer(kill_footer);
   command.add_option("URL", request.url, "The server; without one, PG* variables");
@@ -185,9 +202,10 @@ void add_kill(CLI::App& command, KillRequest& request) {
     request.action.finding = model::FindingId(id);
     return std::string();
   });
-  add_choice(command, "--session", "Act on this one session; START is its backend_start", "PID@START",
-             [&request](const std::string& text) {
-               request.action.session = model::parse_session_id(text);
+  add_choice(command, "--session",
+             "Act on this one session; START is its backend_start (MySQL, MariaDB: the server's start, or left out)",
+             "PID@START", [&request](const std::string& text) {
+               request.action.session = read_session(text);
                return request.action.session
                           ? ""
                           : fmt::format("\"{}\" is not PID@START, as in 4711@2026-11-22T05:02:22.123456Z", text);
@@ -198,6 +216,14 @@ void add_kill(CLI::App& command, KillRequest& request) {
       "--cancel", [&request] { request.action.action = model::Action::cancel; },
       "Cancel the running statement instead of ending the session");
   command.add_flag("--include-superusers", request.action.include_superusers, "Superusers' sessions too");
+  add_choice(command, "--max-rollback-rows",
+             fmt::format("Leave alone who has more rows to roll back (MySQL, MariaDB) [default: {}]",
+                         request.action.max_rollback_rows),
+             "COUNT", [&request](const std::string& text) {
+               return read_count(text, request.action.max_rollback_rows)
+                          ? ""
+                          : fmt::format("\"{}\" is no count of rows; write it like 1000000", text);
+             });
   command
       .add_option_function<std::string>(
           "--audit", [&request](const std::string& path) { request.action.audit = path; },

@@ -47,6 +47,21 @@ model::LookFailure no_such_session(const model::SessionId& id, const model::Snap
       "it finds."};
 }
 
+// A start that was left out is the server's own, where that is what tells ids apart. A pid comes again.
+std::optional<model::SessionId> whole_id(const model::SessionId& given, const model::Server& server) {
+  if (given.started_at != model::WallTime{}) return given;
+  if (server.engine() == model::Engine::postgres || !server.started_at) return std::nullopt;
+  return model::SessionId{given.pid, *server.started_at};
+}
+
+model::LookFailure start_is_needed(const model::SessionId& given, const model::Snapshot& snapshot) {
+  const auto now = std::ranges::find_if(snapshot.sessions,
+                                        [&](const model::Session& session) { return session.id.pid == given.pid; });
+  return {"no_such_session", fmt::format("which session is meant by {} is not certain: pids come again", given.pid),
+          now == snapshot.sessions.end() ? "There is none now. Name it as PID@START."
+                                         : fmt::format("Name it with its start; now it is {}.", to_string(now->id))};
+}
+
 model::LookFailure no_such_finding(const model::FindingId& id, const model::Diagnosis& diagnosis) {
   std::vector<std::string> there;
   for (const auto& finding : diagnosis.findings) there.push_back(finding.id.value());
@@ -72,14 +87,20 @@ model::LookFailure not_by_signal(const model::Finding& finding, model::Action ac
 // Why a session may not be touched at all; empty if it may.
 std::string untouchable(const model::Session& session, const ActionRequest& request) {
   using enum model::SessionKind;
-  if (session.state == model::SessionState::hidden)
-    return "our role may not see what it does; GRANT pg_monitor to it first";
+  if (session.state == model::SessionState::hidden) return "our role may not see what it does; grant it that first";
   if (session.kind == replication) return "it is a replication session: never touched";
   if (session.kind == autovacuum) return "it is an autovacuum worker: never touched";
   if (session.kind == background) return "it is a process of the server itself: never touched";
   if (session.superuser && !request.include_superusers)
     return "its user is a superuser: give --include-superusers to include it";
   if (session.state == model::SessionState::other) return "it is in a state that cannot be guarded";
+  const auto rows = session.transaction ? session.transaction->rows_modified : std::nullopt;
+  if (request.action == model::Action::terminate && rows && *rows > request.max_rollback_rows) {
+    return fmt::format(
+        "it has {} rows to roll back, about {} with its locks held: give --max-rollback-rows {} to end it "
+        "all the same",
+        *rows, model::to_human(model::estimated_rollback(*rows)), *rows);
+  }
   if (request.action == model::Action::cancel && session.state != model::SessionState::active) {
     return "it runs no statement: cancelling does nothing to a sleeping transaction";
   }
@@ -113,8 +134,10 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
     if (!can_signal(*found, request.action)) return not_by_signal(*found, request.action);
     chosen = found->subjects;
   } else {
-    const model::Session* session = latest_->find(*request.session);
-    if (session == nullptr) return no_such_session(*request.session, *latest_);
+    const auto id = whole_id(*request.session, latest_->server);
+    if (!id) return start_is_needed(*request.session, *latest_);
+    const model::Session* session = latest_->find(*id);
+    if (session == nullptr) return no_such_session(*id, *latest_);
     chosen.push_back(*session);
   }
   for (auto& session : chosen) {
@@ -129,7 +152,7 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
 ActionResult Conductor::act_on(const ActionRequest& request, const model::Guard& guard) {
   const auto deadline = std::chrono::steady_clock::now() + request.timeout;
   return request.action == model::Action::cancel ? collector_->cancel(guard, deadline)
-                                                 : collector_->terminate(guard, deadline);
+                                                 : collector_->terminate(guard, deadline, request.on_rollback);
 }
 
 void Conductor::carry_out(const ActionRequest& request, model::ActionReport& report) {

@@ -56,7 +56,7 @@ model::Diagnosis judge_recording(const model::Recording& recording, const std::o
   return diagnose(seen, &recording, window, limits);
 }
 
-Conductor::Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits, RecordingSource recorder)
+Conductor::Conductor(std::unique_ptr<collect::Collector> collector, Limits limits, RecordingSource recorder)
     : collector_(std::move(collector)), limits_(limits), recorder_(std::move(recorder)) {
   LK_ASSERT(collector_ != nullptr || recorder_);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -10,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "collect/postgres/collector.hpp"
+#include "collect/collector.hpp"
 #include "model/diagnosis.hpp"
 #include "model/recording.hpp"
 #include "rules/limits.hpp"
@@ -28,10 +29,13 @@ struct ActionRequest {
   std::optional<model::SessionId> session;          ///< ... or this.
   bool dry_run = true;
   bool include_superusers = false;
+  std::int64_t max_rollback_rows =
+      1'000'000;  ///< Who has more to undo is left alone: it would hold its locks for minutes.
   Duration timeout = std::chrono::seconds(10);  ///< For each look and for each target.
   std::filesystem::path audit;
   std::string actor;
   std::function<bool()> interrupted = [] { return false; };  ///< Asked between targets: true stops before the next.
+  collect::RollbackProgress on_rollback = {};                ///< Told while an ended session rolls back.
 };
 
 /// What a recorder knows now; nullopt if it did not answer in time. Asked on the conductor's thread.
@@ -53,7 +57,7 @@ class Conductor {
   /// With a recorder, each look is judged together with its recording. Either may be left out (nullptr, empty), not
   /// both: a recorder alone knows its clients, and says what it cannot see. So it does while the server cannot be
   /// looked at, which is then tried again after 1, 2, 4 ... and at most 60 seconds.
-  Conductor(std::unique_ptr<collect::postgres::Collector> collector, Limits limits, RecordingSource recorder = {});
+  Conductor(std::unique_ptr<collect::Collector> collector, Limits limits, RecordingSource recorder = {});
 
   /// One look, judged together with the looks before it. Never throws for what the server does: see `failure`.
   [[nodiscard]] model::Diagnosis tick(Duration timeout);
@@ -82,7 +86,7 @@ class Conductor {
   [[nodiscard]] model::ActionResult act_on(const ActionRequest& request, const model::Guard& guard);
   void follow_up(const ActionRequest& request, model::ActionReport& report);
 
-  std::unique_ptr<collect::postgres::Collector> collector_;
+  std::unique_ptr<collect::Collector> collector_;
   Limits limits_;
   RecordingSource recorder_;
   rules::Window window_;

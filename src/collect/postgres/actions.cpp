@@ -97,7 +97,9 @@ ActionResult Collector::act(const model::Guard& guard, bool terminate, Deadline 
   }
 }
 
-ActionResult Collector::terminate(const model::Guard& guard, Deadline deadline) { return act(guard, true, deadline); }
+ActionResult Collector::terminate(const model::Guard& guard, Deadline deadline, const RollbackProgress& /*progress*/) {
+  return act(guard, true, deadline);
+}
 
 ActionResult Collector::cancel(const model::Guard& guard, Deadline deadline) {
   if (guard.state != model::SessionState::active) {

@@ -11,36 +11,30 @@
 
 #include <lockkeeper/driver.hpp>
 
-#include "collect/postgres/noteworthy.hpp"
+#include "collect/collector.hpp"
 #include "collect/postgres/to_model.hpp"
 #include "model/guard.hpp"
 #include "model/snapshot.hpp"
 
 namespace lockkeeper::collect::postgres {
 
-/// Belongs to one thread. Connects at the first need and again after a loss. Never throws for what the server or the
-/// network does: every such failure is a LookFailure that says what to do. The driver must outlive it.
-class Collector {
+/// See collect::Collector. The driver must outlive it.
+class Collector final : public collect::Collector {
  public:
   Collector(Driver& driver, std::string url);
 
-  /// One look: one round trip on an open connection. A connection that ended since the last look is made again.
-  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline);
+  /// One round trip on an open connection.
+  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Deadline deadline) override;
 
-  /// A third of a look's cost: the sessions that are noteworthy, and the number of the others. Enough to see idle
-  /// transactions grow in number; nothing can be acted on. Where a connection is new, a whole look.
+  /// A third of a look's cost.
   [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> glance(const Noteworthy& noteworthy,
-                                                                          Deadline deadline);
+                                                                          Deadline deadline) override;
 
-  /// Ends the guarded session if it is still exactly as guarded, and waits until it is gone.
-  [[nodiscard]] model::ActionResult terminate(const model::Guard& guard, Deadline deadline);
-
-  /// Cancels the statement that the guarded session runs. A session that runs none is skipped: cancelling does
-  /// nothing to a sleeping transaction.
-  [[nodiscard]] model::ActionResult cancel(const model::Guard& guard, Deadline deadline);
-
-  /// The URL without its secrets.
-  [[nodiscard]] std::string public_url() const { return driver_.public_url(url_); }
+  /// Nothing is told of progress: an abort takes PostgreSQL no time.
+  [[nodiscard]] model::ActionResult terminate(const model::Guard& guard, Deadline deadline,
+                                              const RollbackProgress& progress = {}) override;
+  [[nodiscard]] model::ActionResult cancel(const model::Guard& guard, Deadline deadline) override;
+  [[nodiscard]] std::string public_url() const override { return driver_.public_url(url_); }
 
  private:
   void connect(Deadline deadline);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "collect/postgres/noteworthy.hpp"
+#include "collect/noteworthy.hpp"
 
 namespace lockkeeper::collect::postgres {
 

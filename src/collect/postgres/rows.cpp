@@ -3,54 +3,22 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <span>
 
+#include "collect/cells.hpp"
 #include "collect/postgres/queries.hpp"
 
 namespace lockkeeper::collect::postgres {
 namespace {
 
-[[noreturn]] void surprised(std::string_view wanted, std::string_view got) {
-  throw Failure({ErrorCode::protocol, "",
-                 fmt::format("the server's views gave \"{}\" where {} was expected", got, wanted), Blast::connection});
-}
-
-std::int64_t to_integer(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) surprised("a number", text);
-  return value;
-}
-
-// One row, read cell by cell from the left: the order is that of the query's SELECT list.
-class Cells {
+class PostgresCells : public Cells {
  public:
-  Cells(const Rows& rows, std::size_t row) : rows_(rows), row_(row) {}
+  using Cells::Cells;
 
-  std::optional<std::string_view> view() { return rows_.cell(row_, column_++); }
-  std::string text() { return std::string(view().value_or("")); }
-  std::optional<std::string> maybe_text() {
-    const auto cell = view();
-    return cell ? std::optional<std::string>(*cell) : std::nullopt;
-  }
-  std::optional<std::int64_t> maybe_integer() {
-    const auto cell = view();
-    return cell ? std::optional(to_integer(*cell)) : std::nullopt;
-  }
-  std::int64_t integer() { return maybe_integer().value_or(0); }
   bool boolean() {
     const auto cell = view().value_or("f");
     if (cell != "t" && cell != "f") surprised("t or f", cell);
     return cell == "t";
-  }
-  std::optional<model::WallTime> maybe_time() {
-    const auto cell = view();
-    // The views hold times of things that happened: one that cannot be read, an infinite one too, is a surprise.
-    if (!cell) return std::nullopt;
-    const auto time = model::parse_time(*cell);
-    if (!time) surprised("a time", *cell);
-    return time;
   }
   model::WallTime time() { return maybe_time().value_or(model::WallTime{}); }
 
@@ -76,11 +44,6 @@ class Cells {
     for (const auto& word : *words) result.push_back(to_integer(word));
     return result;
   }
-
- private:
-  const Rows& rows_;
-  std::size_t row_;
-  std::size_t column_ = 0;
 };
 
 // An answer to each question, each as wide as its SELECT list.
@@ -100,7 +63,7 @@ void expect_one_row(const Rows& rows, std::string_view of) {
 
 FactsRow read_facts(const Rows& rows) {
   expect_one_row(rows, "facts");
-  Cells cells(rows, 0);
+  PostgresCells cells(rows, 0);
   FactsRow row;
   row.now = cells.time();
   row.started_at = cells.time();
@@ -115,7 +78,7 @@ FactsRow read_facts(const Rows& rows) {
   return row;
 }
 
-ActivityRow read_activity(Cells cells) {
+ActivityRow read_activity(PostgresCells cells) {
   ActivityRow row;
   row.pid = cells.integer();
   row.backend_start = cells.maybe_time();
@@ -141,7 +104,7 @@ ActivityRow read_activity(Cells cells) {
 }
 
 // What a glance lists of a session; the rest it does not ask for.
-ActivityRow read_glimpse(Cells cells) {
+ActivityRow read_glimpse(PostgresCells cells) {
   ActivityRow row;
   row.pid = cells.integer();
   row.backend_type = cells.maybe_text();
@@ -195,7 +158,7 @@ struct LockOrWait {
   std::optional<std::vector<std::int64_t>> blocked_by;
 };
 
-LockOrWait read_lock(Cells cells) {
+LockOrWait read_lock(PostgresCells cells) {
   LockOrWait row;
   LockAddress address;
   address.kind = row.lock.kind = cells.text();
@@ -217,7 +180,7 @@ LockOrWait read_lock(Cells cells) {
 
 void read_locks(const Rows& rows, LookRows& look) {
   for (std::size_t index = 0; index < rows.size(); ++index) {
-    LockOrWait row = read_lock(Cells(rows, index));
+    LockOrWait row = read_lock(PostgresCells(rows, index));
     if (row.waiter) {
       look.waiting.push_back({std::move(row.lock), *row.waiter, row.place, row.since, std::move(row.blocked_by)});
     } else {
@@ -226,7 +189,7 @@ void read_locks(const Rows& rows, LookRows& look) {
   }
 }
 
-PreparedRow read_prepared(Cells cells) {
+PreparedRow read_prepared(PostgresCells cells) {
   PreparedRow row;
   row.xid = cells.integer();
   row.xid_age = cells.integer();
@@ -237,7 +200,7 @@ PreparedRow read_prepared(Cells cells) {
   return row;
 }
 
-SlotRow read_slot(Cells cells) {
+SlotRow read_slot(PostgresCells cells) {
   SlotRow row;
   row.name = cells.text();
   row.active = cells.boolean();
@@ -254,11 +217,12 @@ LookRows read_look(const std::vector<Rows>& answers) {
   look.facts = read_facts(answers[0]);
   look.activity.reserve(answers[1].size());
   for (std::size_t row = 0; row < answers[1].size(); ++row)
-    look.activity.push_back(read_activity(Cells(answers[1], row)));
+    look.activity.push_back(read_activity(PostgresCells(answers[1], row)));
   read_locks(answers[2], look);
   for (std::size_t row = 0; row < answers[3].size(); ++row)
-    look.prepared.push_back(read_prepared(Cells(answers[3], row)));
-  for (std::size_t row = 0; row < answers[4].size(); ++row) look.slots.push_back(read_slot(Cells(answers[4], row)));
+    look.prepared.push_back(read_prepared(PostgresCells(answers[3], row)));
+  for (std::size_t row = 0; row < answers[4].size(); ++row)
+    look.slots.push_back(read_slot(PostgresCells(answers[4], row)));
   return look;
 }
 
@@ -267,13 +231,13 @@ LookRows read_glance(const std::vector<Rows>& answers, const FactsRow& facts) {
   expect_one_row(answers[0], "time");
   LookRows glance;
   glance.facts = facts;
-  Cells clock(answers[0], 0);
+  PostgresCells clock(answers[0], 0);
   glance.facts.now = clock.time();
   glance.facts.started_at = clock.time();
   std::int64_t unlisted = 0;
   for (std::size_t row = 0; row < answers[1].size(); ++row) {
     if (answers[1].cell(row, 0)) {
-      glance.activity.push_back(read_glimpse(Cells(answers[1], row)));
+      glance.activity.push_back(read_glimpse(PostgresCells(answers[1], row)));
     } else {
       ++unlisted;
     }

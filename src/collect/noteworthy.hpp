@@ -5,7 +5,7 @@
 
 #include "model/time.hpp"
 
-namespace lockkeeper::collect::postgres {
+namespace lockkeeper::collect {
 
 /// A client's session is listed if one of these is so, another process of the server for the last one only.
 struct Noteworthy {
@@ -14,4 +14,4 @@ struct Noteworthy {
   std::int64_t horizon = 0;  ///< Holds back vacuum by so many transactions or more.
 };
 
-}  // namespace lockkeeper::collect::postgres
+}  // namespace lockkeeper::collect
