@@ -11,6 +11,7 @@ from publishing import APPLICATION
 
 from lib.lockkeeper import FOUND, audited_pids, pids
 from lib.programs import PYTHON
+from lib.wait_tree import ahead_of, parents_in
 
 BEHIND = 13
 SYMPTOM = "connection pool exhausted"
@@ -132,28 +133,6 @@ def check_tree(play, server, tree, root, behind):
     check.equal(strangers, {}, "each is drawn below somebody of whom the server says that it is ahead")
     check.equal(parents.get(behind["badge-1"]), root, "the first publisher waits for the writer")
     check.equal(parents.get(behind["second-level"]), behind["badge-1"], "the second-level one waits for that publisher")
-
-
-def parents_in(tree):
-    """Who is above whom, from the depths of a tree drawn depth first."""
-    above, parents = [], {}
-    for line in tree:
-        del above[line["depth"] :]
-        if line["pid"] is not None and above:
-            parents[line["pid"]] = above[-1]
-        above.append(line["pid"])
-    return parents
-
-
-def ahead_of(pid, server_says):
-    """Everybody whom a session waits for, directly or through others."""
-    ahead, asked = set(), [pid]
-    while asked:
-        for blocker in server_says.get(asked.pop(), []):
-            if blocker not in ahead:
-                ahead.add(blocker)
-                asked.append(blocker)
-    return ahead
 
 
 def served(healthy):

@@ -9,6 +9,10 @@ class Unexpected(Exception):
     """An expectation did not hold. The message is for the person who has to find out why."""
 
 
+class Unavailable(Exception):
+    """The play needs what this machine cannot have; the message says what. It is skipped."""
+
+
 def wait_until(condition, deadline, what):
     """Calls `condition` until it returns something true and returns that; gives up after `deadline` seconds.
 

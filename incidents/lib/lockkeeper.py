@@ -111,6 +111,13 @@ class Lockkeeper:
             return None
         return Kill(*self._run(*words, "--json"))
 
+    def text(self, command, *options):
+        """What a person sees at a terminal, to read in it."""
+        status, out, err = self._run(command, *options)
+        if status not in (SILENT, FOUND):
+            raise Unexpected(f"lockkeeper {command} ended with status {status}\n{err}{out}")
+        return out + err
+
     def show(self, command, *options):
         """In a demo, what a person sees at a terminal; otherwise nothing."""
         if self._demo:

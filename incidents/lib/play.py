@@ -13,9 +13,10 @@ from lib.story import Story
 
 
 class Play:
-    def __init__(self, folder, *, demo=False, fixed=False, keep=False, pool_mode="session"):
+    def __init__(self, folder, *, demo=False, fixed=False, keep=False, pool_mode="session", engine="postgres"):
         self.folder = folder
         self.pool_mode = pool_mode
+        self.engine = engine
         self.demo, self.fixed, self._keep = demo, fixed, keep
         self.story = Story()
         self.check = Checks(self.story)
@@ -26,6 +27,14 @@ class Play:
 
     def server(self, role, **options):
         self._server = Server(self.logs, role, **options)
+        self._children.append(self._server.child)
+        return self._server
+
+    def mysql_server(self, role):
+        """MariaDB or MySQL, as was asked for."""
+        from lib.mysql_server import MysqlServer  # here, because the other plays can do without PyMySQL
+
+        self._server = MysqlServer(self.logs, role, self.engine)
         self._children.append(self._server.child)
         return self._server
 

@@ -1,4 +1,4 @@
-"""Where the two programs under test are: in the environment, or in the first build that exists."""
+"""Where the programs under test are: in the environment, or in the first build that exists."""
 
 import os
 
@@ -15,6 +15,10 @@ def lockkeeper():
 
 def private_postgres():
     return _find("PRIVATE_POSTGRES_BIN", "tests/support/private-postgres")
+
+
+def private_mysql():
+    return _find("PRIVATE_MYSQL_BIN", "tests/support/private-mysql")
 
 
 def _find(variable, path):
