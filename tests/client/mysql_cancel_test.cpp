@@ -31,15 +31,22 @@ TEST_P(MysqlCancel, ADeadlineInThePastSendsNothing) {
 }
 
 TEST_P(MysqlCancel, AShortDeadlineMayOvertakeItsStatement) {
-  const auto connection = connect();
+  auto connection = connect();
   const Parameter parameter(60);
+  int survived = 0;
   for (int round = 0; round < 20; ++round) {
     const Error error = error_of([&] {
       connection->execute("SELECT 1 FROM DUAL WHERE SLEEP(?)", {&parameter, 1}, in(std::chrono::microseconds(300)));
     });
     ASSERT_EQ(error.code, ErrorCode::deadline);
-    ASSERT_EQ(error.blast, Blast::statement);
+    if (error.blast == Blast::statement) {
+      ++survived;
+    } else {  // on a loaded machine a kill's own connection can take longer than the grace
+      ASSERT_EQ(error.blast, Blast::connection);
+      connection = connect();
+    }
   }
+  EXPECT_GE(survived, 10);
   EXPECT_EQ(single(*connection, "SELECT 1"), "1");
 }
 
