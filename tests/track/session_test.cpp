@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "track/statement.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"
 
@@ -372,7 +373,7 @@ TEST_F(SessionMachine, LiteralsAreKeptWhereTheConfigurationSaysSo) {
   settings.parameters = false;
   session_ = std::make_unique<Session>(settings, Shared{statements_, registry_, facts_}, who_);
   link(first_);
-  const std::string longer = "SELECT '" + std::string(Session::most_literal, 'x') + "'";
+  const std::string longer = "SELECT '" + std::string(most_literal, 'x') + "'";
   for (const std::string& sql : {std::string("BEGIN"), std::string("SELECT a FROM t WHERE id = 7"), longer}) {
     static_cast<void>(say(query(sql)));
     static_cast<void>(answer(done("SELECT 1")));
@@ -382,7 +383,7 @@ TEST_F(SessionMachine, LiteralsAreKeptWhereTheConfigurationSaysSo) {
   ASSERT_THAT(folds, SizeIs(3));
   EXPECT_EQ(folds[1].first.statement->text, "SELECT a FROM t WHERE id = 7");
   EXPECT_FALSE(folds[1].first.parameters.has_value());
-  EXPECT_EQ(folds[2].first.statement->text.size(), Session::most_literal);
+  EXPECT_EQ(folds[2].first.statement->text.size(), most_literal);
   EXPECT_TRUE(folds[2].first.statement->truncated);
 }
 

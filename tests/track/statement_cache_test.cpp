@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "track/postgres/bound_values.hpp"
+
 namespace lockkeeper::track::postgres {
 namespace {
 
@@ -83,6 +85,14 @@ TEST(StatementCache, OfALongTextOnlyTheBeginningIsRead) {
   EXPECT_TRUE(cache.seen(begin + "; LISTEN x").traits.has(Trait::unknown_effects)) << "nobody read what follows";
   EXPECT_EQ(cache.seen(begin + "; LISTEN x").statement, cut);
   EXPECT_NE(cache.seen(begin).statement, cut);
+}
+
+TEST(StatementCache, ATextThatGoesOnIsCutOff) {
+  StatementCache cache;
+  EXPECT_FALSE(cache.seen("SELECT 1").traits.has(Trait::unknown_effects));
+  EXPECT_TRUE(cache.seen("SELECT 1", true).traits.has(Trait::unknown_effects));
+  EXPECT_TRUE(cache.seen("SELECT 1", true).statement->truncated);
+  EXPECT_FALSE(cache.seen("SELECT 1").statement->truncated);
 }
 
 TEST(Unit, ComesFromTheTraceparent) {

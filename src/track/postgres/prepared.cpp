@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "track/postgres/statement_cache.hpp"
-#include "track/postgres/unit.hpp"
+#include "track/unit.hpp"
 
 namespace lockkeeper::track::postgres {
 

@@ -10,9 +10,6 @@ using model::OddityKind;
 using model::TransactionEnd;
 using model::WallTime;
 
-// One simple query or pipeline that ran more statements than this before its first ReadyForQuery keeps the first ones.
-constexpr std::size_t most_unopened = 128;
-
 }  // namespace
 
 void Recorder::command(const Expected& expected, const wire::postgres::CommandTag& tag, WallTime now) {
@@ -34,25 +31,18 @@ void Recorder::failed(const Expected* expected, std::string_view sqlstate, WallT
 }
 
 void Recorder::add(const Expected& expected, std::string_view sqlstate, WallTime now) {
-  if (!on_ || !expected.statement || expected.statement->kind == sql::StatementKind::empty) return;
-  model::StatementRun run;
-  run.statement = expected.statement;
-  run.started_at = std::max(expected.sent_at, last_end_);
-  run.duration = std::max(now - run.started_at, model::Duration::zero());
-  run.rows = std::max(tagged_rows_, rows_);
-  run.bytes = bytes_;
-  if (expected.parameters != 0) run.parameters = expected.parameters;
-  run.error = sqlstate;
-  rows_ = bytes_ = tagged_rows_ = 0;
+  if (!record_.keeps(expected.statement)) return;
   // A portal read in pieces is one run: the pieces that follow the first are no statements of their own.
-  if (expected.continues) return;
-  last_end_ = run.started_at + run.duration;
-  last_ = run.statement;
-  if (open_) {
-    open_->add(std::move(run));
-  } else if (unopened_.size() < most_unopened) {
-    unopened_.push_back(std::move(run));
+  if (!expected.continues) {
+    record_.add({.statement = expected.statement,
+                 .sent_at = expected.sent_at,
+                 .parameters = expected.parameters,
+                 .rows = std::max(tagged_rows_, rows_),
+                 .bytes = bytes_,
+                 .error = sqlstate},
+                now);
   }
+  rows_ = bytes_ = tagged_rows_ = 0;
 }
 
 void Recorder::ready(Status status, const Expected& expected, WallTime now) {
@@ -62,47 +52,29 @@ void Recorder::ready(Status status, const Expected& expected, WallTime now) {
   const Said said = std::exchange(said_, Said::nothing);
   rows_ = bytes_ = tagged_rows_ = 0;
   const bool inside = status != Status::idle;
-  if (open_ && !inside) {
-    end(said == Said::commit ? TransactionEnd::committed : TransactionEnd::rolled_back, now);
-  } else if (open_ && said == Said::commit) {  // COMMIT AND CHAIN, or COMMIT; BEGIN in one message.
-    end(TransactionEnd::committed, now);
-    begin(now);
-  } else if (!open_ && inside) {
-    begin(unopened_.empty() ? now : unopened_.front().started_at);
-    for (model::StatementRun& run : unopened_) open_->add(std::move(run));
+  if (record_.open() != nullptr && !inside) {
+    record_.end(said == Said::commit ? TransactionEnd::committed : TransactionEnd::rolled_back, now, now);
+  } else if (record_.open() != nullptr && said == Said::commit) {  // COMMIT AND CHAIN, or COMMIT; BEGIN in one message.
+    record_.end(TransactionEnd::committed, now, now);
+    record_.begin(now);
+  } else if (record_.open() == nullptr && inside) {
+    record_.begin(now);
   }
-  unopened_.clear();
-  if (!open_) unit_ = {};
-}
-
-void Recorder::begin(WallTime at) {
-  open_ = std::make_shared<model::TransactionRecord>(model::TransactionId{session_, at});
-}
-
-void Recorder::end(TransactionEnd end, WallTime now) {
-  facts_.push_back({now, model::TransactionOver{client_, std::move(open_), unit_, end, now}});
-  open_.reset();
-  unit_ = {};
+  record_.settled();
 }
 
 void Recorder::gone(TransactionEnd how, WallTime now) {
-  if (open_) end(how, now);
-  unopened_.clear();
+  record_.gone(how, now);
   said_ = Said::nothing;
 }
 
 void Recorder::notice(std::string_view sqlstate, const Expected* expected, WallTime now) {
   // The server's own words (warnings): no transaction is open, and one is open already.
-  if (sqlstate == "25001") return oddity(OddityKind::begin_inside_transaction, expected, now);
-  if (sqlstate != "25P01" || expected == nullptr || !expected->statement) return;
-  const bool commit = expected->statement->kind == sql::StatementKind::commit;
-  oddity(commit ? OddityKind::foreign_commit : OddityKind::foreign_rollback, expected, now);
-}
-
-void Recorder::oddity(OddityKind kind, const Expected* expected, WallTime now) {
-  model::ClientOddity oddity{client_, kind, expected != nullptr ? expected->statement : nullptr, unit_, nullptr};
-  if (open_) oddity.record = std::make_shared<model::TransactionRecord>(*open_);
-  facts_.push_back({now, std::move(oddity)});
+  const model::StatementPtr statement = expected != nullptr ? expected->statement : nullptr;
+  if (sqlstate == "25001") return record_.oddity(OddityKind::begin_inside_transaction, statement, now);
+  if (sqlstate != "25P01" || !statement) return;
+  const bool commit = statement->kind == sql::StatementKind::commit;
+  record_.oddity(commit ? OddityKind::foreign_commit : OddityKind::foreign_rollback, statement, now);
 }
 
 }  // namespace lockkeeper::track::postgres

@@ -3,32 +3,28 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
-#include <vector>
 
-#include "model/fact.hpp"
-#include "model/transaction_record.hpp"
 #include "track/postgres/exchange.hpp"
+#include "track/recorder.hpp"
 #include "wire/postgres/backend.hpp"
 
 namespace lockkeeper::track::postgres {
 
-/// Where facts go: taken by the worker once a turn.
-using Facts = std::vector<model::Fact>;
+using track::Facts;
 
-/// Pure: `now` is given. A statement outside a transaction is counted and forgotten.
+/// Pure: `now` is given.
 class Recorder {
  public:
   using Status = wire::postgres::TransactionStatus;
 
-  /// `on`: whether the statements are kept; without, transactions are told with an empty record.
+  /// `on`: see track::Recorder.
   Recorder(std::shared_ptr<const model::ClientIdentity> client, Facts& facts, bool on)
-      : client_(std::move(client)), facts_(facts), on_(on) {}
+      : record_(std::move(client), facts, on) {}
 
   /// The server session that the following belongs to.
-  void use(const model::SessionId& session) noexcept { session_ = session; }
-  void unit(const model::UnitId& unit) { unit_ = unit; }
+  void use(const model::SessionId& session) noexcept { record_.use(session); }
+  void unit(const model::UnitId& unit) { record_.unit(unit); }
 
   /// Of the statement that is being answered.
   void row(std::int64_t bytes) noexcept {
@@ -46,29 +42,18 @@ class Recorder {
   /// ReadyForQuery: the only thing that opens or ends a transaction.
   void ready(Status status, const Expected& expected, model::WallTime now);
 
-  /// The server connection or the client is gone, whatever was open. `commit_sent`: a COMMIT was under way.
+  /// The server connection or the client is gone, whatever was open.
   void gone(model::TransactionEnd end, model::WallTime now);
 
   /// nullptr: none is.
-  [[nodiscard]] const model::TransactionRecord* open() const noexcept { return open_.get(); }
-  [[nodiscard]] const model::StatementPtr& last() const noexcept { return last_; }
-  [[nodiscard]] const model::UnitId& unit() const noexcept { return unit_; }
+  [[nodiscard]] const model::TransactionRecord* open() const noexcept { return record_.open(); }
+  [[nodiscard]] const model::StatementPtr& last() const noexcept { return record_.last(); }
+  [[nodiscard]] const model::UnitId& unit() const noexcept { return record_.unit(); }
 
  private:
   void add(const Expected& expected, std::string_view sqlstate, model::WallTime now);
-  void begin(model::WallTime at);
-  void end(model::TransactionEnd end, model::WallTime now);
-  void oddity(model::OddityKind kind, const Expected* expected, model::WallTime now);
 
-  std::shared_ptr<const model::ClientIdentity> client_;
-  Facts& facts_;
-  bool on_;
-  model::SessionId session_;
-  model::UnitId unit_;
-  std::shared_ptr<model::TransactionRecord> open_;  // Until it is over; then it is everybody's.
-  std::vector<model::StatementRun> unopened_;       // Ended since the last ReadyForQuery outside a transaction.
-  model::StatementPtr last_;
-  model::WallTime last_end_;
+  track::Recorder record_;
   std::int64_t rows_ = 0;
   std::int64_t bytes_ = 0;
   std::int64_t tagged_rows_ = 0;  // Of the commands of one simple query, as their tags say.

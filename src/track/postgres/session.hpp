@@ -65,7 +65,7 @@ struct SessionSettings {
   Mode mode = Mode::session;
   bool record = true;
   bool parameters = true;      ///< Tell same from different ones.
-  bool keep_literals = false;  ///< Of statements' texts, at most `most_literal` bytes of each.
+  bool keep_literals = false;  ///< Of statements' texts, at most track::most_literal bytes of each.
 };
 
 /// What the workers' sessions share; belongs to one worker.
@@ -85,7 +85,6 @@ class Session {
 
   [[nodiscard]] std::size_t wanted_from_client(char type, std::uint32_t size) const noexcept;
   [[nodiscard]] std::size_t wanted_from_server(char type, std::uint32_t size) const noexcept;
-  static constexpr std::size_t most_literal = 4096;
   /// Larger messages that would have to be held whole are refused.
   static constexpr std::uint32_t most_held = 16U << 20U;
 

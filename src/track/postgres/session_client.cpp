@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "track/postgres/bound_values.hpp"
 #include "track/postgres/session.hpp"
 #include "track/postgres/traits_set_config.hpp"
-#include "track/postgres/unit.hpp"
+#include "track/statement.hpp"
+#include "track/unit.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"
 
@@ -134,7 +136,7 @@ Step Session::query(const Message& message, Output& out, WallTime now) {
     if (!decoded) return malformed(Expect::query, now);
     sql = decoded->sql;
   }
-  const Seen& seen = shared_.statements.seen(sql);
+  const Seen& seen = shared_.statements.seen(sql, !message.whole());
   if (rewrites() && seen.traits.deallocate_name() && message.whole()) return deallocate(message, seen, out, now);
   if (model::UnitId unit = unit_of(sql); !unit.value().empty()) recorder_.unit(unit);
   note_traits(seen, sql, out, now);
@@ -148,10 +150,7 @@ Step Session::query(const Message& message, Output& out, WallTime now) {
 
 model::StatementPtr Session::as_written(const model::StatementPtr& statement, std::string_view sql) const {
   if (!settings_.keep_literals || !settings_.record) return statement;
-  auto written = std::make_shared<model::Statement>(*statement);
-  written->text = sql.substr(0, most_literal);
-  written->truncated = statement->truncated || sql.size() > most_literal;
-  return written;
+  return with_literals(*statement, sql);
 }
 
 // The server drops its unnamed statement with every simple query, whatever its text.
@@ -231,7 +230,7 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
     Expected& expected = expect(Expect::parse, now);
     expected.name = message.body.substr(0, name_end);
     expected.changes_name = true;
-    const Seen& seen = shared_.statements.seen(sql);
+    const Seen& seen = shared_.statements.seen(sql, true);
     auto prepared = std::make_shared<Prepared>();
     prepared->statement = seen.statement;
     prepared->traits = seen.traits;

@@ -1,4 +1,4 @@
-#include "track/postgres/unit.hpp"
+#include "track/unit.hpp"
 
 #include <xxhash.h>
 
@@ -6,11 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "base/byte_reader.hpp"
 #include "sql/characters.hpp"
 #include "sql/tags.hpp"
 
-namespace lockkeeper::track::postgres {
+namespace lockkeeper::track {
 namespace {
 
 // Longer than any tracer's id: a comment cannot make us hold more.
@@ -83,20 +82,4 @@ std::uint64_t text_hash(std::string_view sql) noexcept {
   return std::max<std::uint64_t>(1, XXH3_64bits(sql.data(), sql.size()));
 }
 
-std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters, std::uint64_t text) noexcept {
-  base::ByteReader reader(bind_parameters);
-  const std::size_t formats = reader.uint16_big();
-  reader.bytes(2 * formats);
-  const std::size_t count = reader.uint16_big();
-  const std::string_view from = reader.rest();
-  for (std::size_t value = 0; value < count && reader.ok(); ++value) {
-    constexpr std::uint32_t null = 0xffffffff;
-    const std::uint32_t length = reader.uint32_big();
-    if (length != null) reader.bytes(length);
-  }
-  if (!reader.ok()) return 0;
-  const std::size_t size = from.size() - reader.rest().size();
-  return std::max<std::uint64_t>(1, XXH3_64bits_withSeed(from.data(), size, text));
-}
-
-}  // namespace lockkeeper::track::postgres
+}  // namespace lockkeeper::track

@@ -1,13 +1,12 @@
-// What a message says about the unit of work it belongs to, and about its parameters.
+// What a text says about the unit of work it belongs to, and about its literals.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 #include "model/lease.hpp"
-#include "wire/postgres/frame.hpp"
 
-namespace lockkeeper::track::postgres {
+namespace lockkeeper::track {
 
 /// From sqlcommenter's tags, in comments at the text's beginning or end: traceparent's trace id, else trace_id, else
 /// request_id. Empty: none. Without a comment it costs one search.
@@ -17,8 +16,4 @@ namespace lockkeeper::track::postgres {
 /// values themselves are not kept. Never 0.
 [[nodiscard]] std::uint64_t text_hash(std::string_view sql) noexcept;
 
-/// The same with the values that are bound. `bind_parameters`: wire::postgres::Bind::parameters. 0: not all of their
-/// bytes are here.
-[[nodiscard]] std::uint64_t parameters_hash(wire::postgres::Bytes bind_parameters, std::uint64_t text) noexcept;
-
-}  // namespace lockkeeper::track::postgres
+}  // namespace lockkeeper::track
