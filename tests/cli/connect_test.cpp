@@ -127,11 +127,25 @@ TEST_F(Connect, NoPasswordAtAllSaysWhereOneIsTakenFrom) {
   EXPECT_THAT(result.error, HasSubstr("PGPASSWORD"));
 }
 
+TEST(Configuration, AMysqlUrlThatIsNoneIsAnErrorOfUsageToo) {
+  for (const std::string url :
+       {"mysql://root:hunter2@127.0.0.1:port/x", "mariadb://root:hunt%zzer2@127.0.0.1/x",
+        "mysql://root:hunter2@127.0.0.1/x?colour=blue", "mysql://root:hunter2@127.0.0.1/x?ssl-mode=perhaps"}) {
+    for (const auto& command : {std::vector<std::string>{"doctor"}, {"kill", "--finding", "x"}}) {
+      const Finished result = lockkeeper(command + std::vector{url});
+      EXPECT_EQ(result.status, 2) << url << result;
+      EXPECT_THAT(result.error, ::testing::StartsWith("error: ")) << url;
+      EXPECT_THAT(result.error, HasSubstr("mysql://user@host:3306/database?option=value")) << url;
+      EXPECT_THAT(result.all(), Not(HasSubstr("hunt"))) << url;
+    }
+  }
+}
+
 TEST(Configuration, AUrlThatIsNoneIsAnErrorOfUsageThatSaysHowToWriteIt) {
   const std::vector<std::string> wrong{"postgresql://127.0.0.1:99999/x",
                                        "postgresql://u:hunter2@127.0.0.1:port/x",
                                        "postgresql://u:hunt%zzer2@127.0.0.1/x",
-                                       "mysql://root:hunter2@127.0.0.1/x",
+                                       "oracle://root:hunter2@127.0.0.1/x",
                                        "host=127.0.0.1 colour=blue password=hunter2",
                                        "service=nowhere",
                                        "host=127.0.0.1 sslmode=perhaps"};

@@ -187,8 +187,19 @@ TEST(WrongRequest, KillWantsExactlyOneOfFindingAndSession) {
   EXPECT_THAT(complaint({"kill", "--finding", "x", "--finding", "y"}), HasSubstr("--finding"));
 }
 
-TEST(WrongRequest, ASessionIsNeverABarePid) {
-  for (const char* text : {"4711", "4711@", "@2026-11-22T05:02:22Z", "x@2026-11-22T05:02:22Z", "4711@today",
+TEST(KillRequest, ASessionsStartMayBeLeftOutWhereTheServerAllowsIt) {
+  EXPECT_EQ(parse_kill({"--session", "4711"}).action.session, (model::SessionId{4711, {}}));
+}
+
+TEST(KillRequest, RowsToRollBackAreLimited) {
+  EXPECT_EQ(parse_kill({"--finding", "x"}).action.max_rollback_rows, 1'000'000);
+  EXPECT_EQ(parse_kill({"--finding", "x", "--max-rollback-rows", "5"}).action.max_rollback_rows, 5);
+  for (const char* text : {"0", "-1", "many", "1e6", ""})
+    EXPECT_THAT(complaint({"kill", "--finding", "x", "--max-rollback-rows", text}), HasSubstr("is no count of rows"));
+}
+
+TEST(WrongRequest, ASessionIsItsPidAndStart) {
+  for (const char* text : {"4711@", "@2026-11-22T05:02:22Z", "x@2026-11-22T05:02:22Z", "4711@today", "0", "-4",
                            "0@2026-11-22T05:02:22Z", "-4@2026-11-22T05:02:22Z", "4711@2026-13-22T05:02:22Z", ""}) {
     EXPECT_THAT(complaint({"kill", "--session", text}), HasSubstr("is not PID@START, as in 4711@2026-11-22")) << text;
   }

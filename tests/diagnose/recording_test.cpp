@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "collect/postgres/collector.hpp"
 #include "diagnose/conductor.hpp"
 
 namespace lockkeeper::diagnose {

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "collect/one_line.hpp"
+
 namespace lockkeeper::collect::mysql {
 namespace {
 
@@ -43,7 +45,7 @@ std::string_view advice_for(const Error& error) {
 }  // namespace
 
 model::LookFailure explain(const Error& error, const std::string& where) {
-  return {std::string(to_string(error.code)), (where.empty() ? "" : where + ": ") + error.message,
+  return {std::string(to_string(error.code)), (where.empty() ? "" : where + ": ") + what_happened(error),
           std::string(advice_for(error))};
 }
 

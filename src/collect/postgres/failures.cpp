@@ -1,7 +1,8 @@
 #include "collect/postgres/failures.hpp"
 
-#include <algorithm>
 #include <string_view>
+
+#include "collect/one_line.hpp"
 
 namespace lockkeeper::collect::postgres {
 namespace {
@@ -9,23 +10,6 @@ namespace {
 // PgBouncer and its like refuse a startup packet with settings they do not track.
 bool refused_by_pooler(const Error& error) {
   return error.message.find("unsupported startup parameter") != std::string::npos;
-}
-
-// The words of server and libpq in one line. What they or the driver add as advice is left to advice_for: libpq
-// indents its hints, the driver's begin like those here.
-std::string what_happened(const Error& error) {
-  std::string line;
-  for (std::size_t start = 0; start < error.message.size();) {
-    const std::size_t end = std::min(error.message.find('\n', start), error.message.size());
-    const std::string_view words = std::string_view(error.message).substr(start, end - start);
-    start = end + 1;
-    if (words.empty() || words.starts_with('\t') || words.starts_with("Check the URL") ||
-        words.starts_with("Is this the address"))
-      continue;
-    line += line.empty() ? "" : "; ";
-    line += words;
-  }
-  return line;
 }
 
 std::string_view advice_for_sqlstate(std::string_view sqlstate) {
