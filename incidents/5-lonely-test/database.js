@@ -1,10 +1,19 @@
-// One pool for the whole process, as the application and its test suite use it.
+// One pool for the whole process, as the application and its test suite use it: of connections to PostgreSQL by pg,
+// or to MariaDB or MySQL by mysql2, as the URL says.
 import { ConnectionAcquireTimeoutError, DataTypes, Sequelize } from 'sequelize';
 
+const NAME = 'user-module';
+const SERVERS = {
+  postgres: { dialectOptions: { application_name: NAME }, sessionId: 'pg_backend_pid()' },
+  mysql: { dialectOptions: { connectAttributes: { program_name: NAME } }, sessionId: 'CONNECTION_ID()' },
+};
+const dialect = process.env.DATABASE_URL.startsWith('mysql:') ? 'mysql' : 'postgres';
+const { dialectOptions, sessionId } = SERVERS[dialect];
+
 export const sequelize = new Sequelize(process.env.DATABASE_URL, {
-  dialect: 'postgres',
+  dialect,
   logging: false,
-  dialectOptions: { application_name: 'user-module' },
+  dialectOptions,
   pool: { max: Number(process.env.POOL_MAX ?? 10), min: 0, acquire: 800, idle: 1000, evict: 500 },
 });
 
@@ -42,6 +51,12 @@ export const Comment = sequelize.define(
   { authorId: DataTypes.INTEGER, text: DataTypes.TEXT },
   { ...plain, tableName: 'comments' },
 );
+
+// The server's own name for the session that this is asked on.
+export async function askSessionId() {
+  const [[{ id }]] = await sequelize.query(`SELECT ${sessionId} AS id`);
+  return id;
+}
 
 // What the controllers begin their transactions with. Whoever calls it has to commit or roll back.
 export async function startTransaction() {

@@ -158,7 +158,8 @@ def find(play, server):
 
 
 def one_line(statement):
-    return " ".join(statement.split())
+    """On one line, and with names in the quotes that PostgreSQL has."""
+    return " ".join(statement.replace("`", '"').split())
 
 
 def served(worker):
@@ -168,20 +169,23 @@ def served(worker):
 
 
 def kill(play, server, suite, worker, findings):
+    """Ends one place after the other, and returns what lockkeeper said of it."""
     check, lockkeeper = play.check, play.lockkeeper()
     before = served(worker)
     play.story.say(f"The healthy worker before the kills: {before['done']} pieces of work, {before['errors']} errors.")
     healthy = set(before["pids"])
     remaining = set(pids(left_open(server)))
     audit = play.log("audit.jsonl")
-    ended = []
+    ended, reports = [], []
     for place, finding in findings.items():
         doomed = set(pids(finding["subjects"]))
         lockkeeper.show("kill", "--finding", finding["id"], *MIN_IDLE)
         dry = lockkeeper.dry_kill(finding["id"], *MIN_IDLE)
         check.same_pids(dry.pids("would_terminate"), doomed, f"{place}: the dry run names its {len(doomed)} sessions")
+        reports.append(dry.report)
         killed = lockkeeper.kill(finding["id"], *MIN_IDLE, "--audit", audit)
         if killed is not None:
+            reports.append(killed.report)
             check.same_pids(killed.pids("terminated"), doomed, f"{place}: they are terminated")
         remaining -= doomed
         ended.extend(doomed)
@@ -195,3 +199,4 @@ def kill(play, server, suite, worker, findings):
     check.equal((after["errors"], after["pids"]), (0, before["pids"]), "it met no error and never had to connect again")
     check.equal(suite.wait_for_end(15), 1, "the suite's run ends at last, with the failures it had")
     play.expect_silence(*MIN_IDLE)
+    return reports

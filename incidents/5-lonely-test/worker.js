@@ -1,7 +1,7 @@
 // The healthy twin: a worker of the same application, by the same name, which ends what it begins. It says
 // how it fares, one line of JSON for every fifty pieces of work, and ends at SIGTERM.
 import { comment, commentsOf, openChannel, searchUsers } from './controllers/content.js';
-import { sequelize } from './database.js';
+import { askSessionId, sequelize } from './database.js';
 
 let running = true;
 process.on('SIGTERM', () => {
@@ -17,8 +17,7 @@ async function once(n) {
   await commentsOf(authorId);
   await searchUsers(`User ${authorId}`);
   await openChannel({ ownerId: authorId, name: `channel ${n}` });
-  const [[{ pid }]] = await sequelize.query('SELECT pg_backend_pid() AS pid');
-  pids.add(pid);
+  pids.add(await askSessionId());
 }
 
 for (let n = 0; running; n += 1) {

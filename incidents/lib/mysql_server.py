@@ -49,7 +49,8 @@ WAITS = {
 class MysqlServer:
     """Runs from construction to `stop`, with a database for one application, and a user of the same name.
 
-    `url` is the superuser's, for lockkeeper; `jdbc_url` has no user. Nobody has a password: it listens on loopback alone.
+    `url` is the superuser's, for lockkeeper; `application_url` is the user's; `jdbc_url` has none. Nobody has a password: it
+    listens on loopback alone.
     """
 
     def __init__(self, logs, role, engine):
@@ -63,6 +64,7 @@ class MysqlServer:
             described = self._described()
             self.engine, self.role = engine, role
             self.url = f"mysql://root@127.0.0.1:{described['port']}/{role}"
+            self.application_url = f"mysql://{role}@127.0.0.1:{described['port']}/{role}"
             self.jdbc_url = f"jdbc:mariadb://127.0.0.1:{described['port']}/{role}"
             self._observer = pymysql.connect(
                 host="127.0.0.1", port=described["port"], user="root", autocommit=True, connect_timeout=10,
@@ -123,13 +125,17 @@ class MysqlServer:
         return found
 
     def history(self, session):
-        """The texts of the last statements of a session that the server has kept, newest last, literals and all."""
+        """The texts of the last statements of a session that the server has kept, newest last, literals and all.
+
+        A prepared one is there as often as it was executed, on MySQL; MariaDB has no text of it.
+        """
         rows = self.query(
             """
             SELECT past.sql_text AS text
               FROM performance_schema.events_statements_history AS past
               JOIN performance_schema.threads AS thread USING (thread_id)
              WHERE thread.processlist_id = %s AND past.sql_text IS NOT NULL
+               AND past.event_name <> 'statement/com/Prepare'
              ORDER BY past.event_id
             """,
             (session,),
