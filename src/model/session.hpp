@@ -64,7 +64,7 @@ struct HeldLock {
 
 /// One statement of a transaction that has ended, as the server's own history tells it.
 struct PastStatement {
-  Statement statement;
+  Statement statement;  ///< Without text where the server keeps none: that one was run is known, not which.
   WallTime started_at;
   Duration duration{};
   std::int64_t rows = 0;  ///< Returned or written.

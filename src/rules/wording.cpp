@@ -25,6 +25,14 @@ std::vector<std::string> listed(const std::map<std::string, std::int64_t>& folde
   return result;
 }
 
+model::StatementLine not_kept(std::int64_t count, bool at_most) {
+  model::StatementLine line;
+  line.count = 0;
+  line.dropped = count;
+  line.dropped_at_most = at_most;
+  return line;
+}
+
 void fold(std::map<std::string, std::int64_t>& folded, const model::HeldLock& lock) {
   folded[fmt::format("{} on {}", lock.mode, lock.target)] += lock.count;
 }
@@ -113,8 +121,8 @@ std::string lost_by_ending(std::int64_t sessions, std::int64_t wrote, std::optio
                      : sessions == 1   ? "what it wrote is rolled back"
                                        : "what they wrote is rolled back";
   if (!rows_modified) return text;
-  text += fmt::format(", {}{}", sessions == 1 ? "" : "up to ",
-                      *rows_modified == 1 ? "1 row" : grouped(*rows_modified) + " rows");
+  text += fmt::format(", {}{}{}", sessions == 1 ? "" : "up to ",
+                      *rows_modified == 1 ? "1 row" : grouped(*rows_modified) + " rows", sessions == 1 ? "" : " each");
   const model::Duration time = model::estimated_rollback(*rows_modified);
   if (time >= std::chrono::seconds(1)) text += fmt::format(" in about {}", model::to_human(time));
   return text;
@@ -134,15 +142,19 @@ void add_history(const model::Session& session, model::Evidence& evidence) {
   if (!session.transaction || !session.transaction->history || !evidence.statements.empty()) return;
   const model::StatementHistory& history = *session.transaction->history;
   if (history.lost_at_most > 0) {
-    model::StatementLine lost;
-    lost.count = 0;
-    lost.dropped = history.lost_at_most;
-    lost.dropped_at_most = true;
-    evidence.statements.push_back(std::move(lost));
+    evidence.statements.push_back(not_kept(history.lost_at_most, true));
     evidence.items.push_back({"statements_lost_at_most", history.lost_at_most});
   }
+  const std::int64_t without_text = std::ranges::count_if(
+      history.statements, [](const model::PastStatement& run) { return run.statement.text.empty(); });
+  if (without_text > 0) evidence.items.push_back({"statements_without_text", without_text});
   std::optional<model::WallTime> end;
   for (const auto& run : history.statements) {
+    if (run.statement.text.empty()) {
+      evidence.statements.push_back(not_kept(1, false));
+      end = run.started_at + run.duration;
+      continue;
+    }
     model::StatementLine line;
     line.text = run.statement.text;
     line.rows = run.rows;

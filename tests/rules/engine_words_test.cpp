@@ -110,6 +110,28 @@ TEST(EngineWords, StatementsOfTheServersHistoryAreEvidence) {
   }
 }
 
+TEST(EngineWords, RunsWhoseTextTheServerDoesNotKeepAreCountedInTheirPlace) {
+  Scene scene = sleeper("MariaDB", 12);
+  model::StatementHistory history;
+  history.statements.push_back({statement("BEGIN"), look_time() - 60s, 1ms, 0, ""});
+  history.statements.push_back({model::Statement{}, look_time() - 50s, 1ms, 3, ""});
+  history.statements.push_back({statement("SELECT n FROM post"), look_time() - 40s, 1ms, 1, ""});
+  scene.snapshot.sessions.front().transaction->history = history;
+  const auto finding = scene.judge(root_blocker).front();
+  EXPECT_EQ(evidence<std::int64_t>(finding, "statements_without_text"), 1);
+  ASSERT_THAT(finding.evidence.statements, SizeIs(3));
+  EXPECT_EQ(finding.evidence.statements[1].dropped, 1);
+  EXPECT_FALSE(finding.evidence.statements[1].dropped_at_most);
+  EXPECT_EQ(finding.evidence.statements[2].gap_before, 10s - 1ms);
+}
+
+TEST(EngineWords, RowsOfSeveralAreEachs) {
+  Scene scene = sleeper("MySQL", 12);
+  scene.add(client(7).idle_in_transaction(30s, 60s).ran("SELECT n FROM post").wrote());
+  scene.snapshot.sessions.back().transaction->rows_modified = 3;
+  EXPECT_THAT(scene.judge(idle_transaction).front().remedies.front().predicted, HasSubstr("up to 12 rows each"));
+}
+
 TEST(EngineWords, PreparedTransactionsAreEndedByTheirXid) {
   Scene scene = scene_of("MariaDB");
   scene.prepare("'order-17','',1", 1h).add(client(2).active(20s));

@@ -94,14 +94,16 @@ std::string attributes_query() {
          "WHERE attr_name IN ('program_name', '_client_name')";
 }
 
-// Of a thread, what has ended: in its history where that is kept, else the last one alone.
+// Of a thread, what has ended: in its history where that is kept, else the last one alone. MariaDB keeps no text of a
+// prepared statement's run.
 std::string statements_query(std::span<const std::int64_t> threads) {
   const auto part = [&](std::string_view table) {
     return fmt::format(
         "SELECT thread_id, event_id, IF(nesting_event_type = 'TRANSACTION', nesting_event_id, NULL), "
         "timer_start DIV {0}, timer_end DIV {0}, sql_text, digest, rows_affected + rows_sent, "
         "IF(errors > 0, returned_sqlstate, '') FROM performance_schema.{1} "
-        "WHERE thread_id IN ({2}) AND sql_text IS NOT NULL AND end_event_id IS NOT NULL",
+        "WHERE thread_id IN ({2}) AND end_event_id IS NOT NULL "
+        "AND (sql_text IS NOT NULL OR event_name = 'statement/com/Execute')",
         picoseconds_a_microsecond, table, fmt::join(threads, ", "));
   };
   return fmt::format("{} UNION {} ORDER BY 1, 2", part("events_statements_history"), part("events_statements_current"));

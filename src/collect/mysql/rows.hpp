@@ -113,7 +113,7 @@ struct StatementRow {
   std::optional<std::int64_t> transaction;  ///< The event that it is nested in, where that is a transaction.
   model::Duration started{};
   model::Duration ended{};
-  std::string text;
+  std::string text;  ///< Empty: the server keeps none.
   std::optional<std::string> digest;
   std::int64_t rows = 0;
   std::string error;  ///< SQLSTATE; empty: none.

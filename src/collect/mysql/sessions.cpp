@@ -179,8 +179,9 @@ model::Session to_session(const SessionRow& row, const LookRows& rows, const Dir
   }
   if (session.state != model::SessionState::idle_in_transaction) return session;
   session.transaction->history = history_of(row.id, rows, directory);
-  if (session.transaction->history && !session.transaction->history->statements.empty())
-    session.statement = session.transaction->history->statements.back().statement;
+  const auto& history = session.transaction->history;
+  if (history && !history->statements.empty() && !history->statements.back().statement.text.empty())
+    session.statement = history->statements.back().statement;
   return session;
 }
 

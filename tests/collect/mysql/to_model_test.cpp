@@ -329,6 +329,17 @@ TEST(MysqlHistory, OfThisThreadAlone) {
   EXPECT_THAT(session_of(to_model(rows, origin), 8).transaction->history->statements, SizeIs(1));
 }
 
+TEST(MysqlHistory, ARunWithoutTextHasItsPlace) {
+  LookRows rows = quiet_server(model::Engine::mariadb);
+  add_session(rows, 8, "Sleep", 30s);
+  add_transaction_event(rows, 8, 60s);
+  rows.statements = {statement(11, 10, 1h, "SELECT n FROM post"), statement(12, 10, 1h + 1s, "")};
+  const auto snapshot = to_model(rows, origin);
+  ASSERT_THAT(session_of(snapshot, 8).transaction->history->statements, SizeIs(2));
+  EXPECT_EQ(session_of(snapshot, 8).transaction->history->statements[1].statement.text, "");
+  EXPECT_FALSE(session_of(snapshot, 8).statement) << "which was the last is not known";
+}
+
 TEST(MysqlHistory, NothingKeptIsNotNothingRun) {
   LookRows rows = quiet_server();
   add_session(rows, 8, "Sleep", 30s);
