@@ -65,7 +65,7 @@ class Examples(unittest.TestCase):
     def test_null_is_only_taken_where_it_is_promised(self):
         may_be_null = {
             "server", "error", "audit", "finding", "server_id", "statement", "started_at",
-            "state_changed_at", "transaction_started_at", "wrote", "pid", "waiting_ms",
+            "state_changed_at", "transaction_started_at", "wrote", "rows_modified", "rows_locked", "tables_locked", "pid", "waiting_ms",
         }
         for name, document in examples():
             for path, node in objects(document):

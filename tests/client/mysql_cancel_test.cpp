@@ -71,7 +71,8 @@ TEST_P(MysqlCancel, AKillThatComesTooLateIsAbsorbed) {
 TEST_P(MysqlCancel, ACancelStopsNoStatementThatBeginsLater) {
   const auto connection = connect();
   const auto canceller = connection->canceller();
-  for (int round = 0; round < 100; ++round) {
+  const int rounds = is_mariadb() ? 300 : 60;  // a connection of its own for each cancel, dear on MySQL
+  for (int round = 0; round < rounds / 3; ++round) {
     canceller->cancel(soon());
     ASSERT_EQ(single(*connection, "SELECT count(*) FROM " + counted(10'000)), "10000");
   }
@@ -85,7 +86,7 @@ TEST_P(MysqlCancel, ACancelStopsNoStatementThatBeginsLater) {
     }
   });
   int interrupted = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     const int before = cancelled;
     try {
       connection->execute("SELECT count(*) FROM " + counted(10'000), soon());

@@ -286,7 +286,7 @@ TEST_P(Incident, LonelyTestAChildCannotCommitByTextEither) {
   EXPECT_EQ(committed_rows(), 2) << "the one who began is the one who ended";
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, Incident, ::testing::ValuesIn(data_cases()),
+INSTANTIATE_TEST_SUITE_P(Databases, Incident, ::testing::ValuesIn(incident_cases()),
                          [](const auto& tested) { return tested.param.label; });
 
 }  // namespace
