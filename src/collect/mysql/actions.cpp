@@ -103,8 +103,8 @@ ActionResult Collector::wait_until_done(const model::Guard& guard, bool terminat
 
 ActionResult Collector::signal(const model::Guard& guard, bool terminate, Deadline deadline,
                                const RollbackProgress& progress) {
-  const ActionResult moved_on{ActionOutcome::moved_on,
-                              "it moved on: it is gone or no longer as it was when this was decided"};
+  ActionResult moved_on{ActionOutcome::moved_on,
+                        "it moved on: it is gone or no longer as it was when this was decided"};
   if (guard.session.started_at != server_.started_at) {
     return {ActionOutcome::moved_on, "the server was restarted since: its ids mean other sessions now"};
   }
