@@ -229,6 +229,12 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
 }  // namespace
 
 int run_daemon(const cli::RunRequest& request, const Collectors& collectors) {
+  if (is_mysql_url(request.url)) {
+    fmt::print(stderr,
+               "error: the recorder speaks PostgreSQL's protocol only, as yet\n"
+               "       `lockkeeper doctor` looks at MySQL and MariaDB, and `lockkeeper kill` acts there\n");
+    return cli::Status::usage;
+  }
   const Signals signals;  // Before any thread.
   auto config = read_config(request);
   if (!config) return cli::Status::usage;
