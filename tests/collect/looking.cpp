@@ -32,7 +32,9 @@ PostgresServer& shared_server(const PostgresVersion& version) {
   return servers().emplace(version.major, PostgresServer::start(std::move(options))).first->second;
 }
 
-std::vector<PostgresVersion> main_versions() { return lockkeeper::testing::main_postgres(); }
+std::vector<PostgresVersion> main_versions() {
+  return {lockkeeper::testing::find_postgres(15), lockkeeper::testing::find_postgres(18)};
+}
 
 Looker::Looker(const std::string& url) : driver_(make_postgres_driver()), collector_(*driver_, url) {}
 

@@ -44,8 +44,6 @@ class Session : public Queries<Session> {
 /// The databases of the program that is linked; for the incidents all of them, MySQL too.
 [[nodiscard]] std::vector<DriverCase> data_cases();
 [[nodiscard]] std::vector<DriverCase> incident_cases();
-/// Of the program with servers: PostgreSQL's alone.
-[[nodiscard]] std::vector<DriverCase> data_postgres_cases();
 
 class OnEngine : public ::testing::TestWithParam<DriverCase> {
  protected:

@@ -284,7 +284,7 @@ TEST_P(PostgresTransactions, DeadlocksAreRetried) {
   EXPECT_THAT(events_.of(EventKind::retry), SizeIs(1));
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, PostgresTransactions, ::testing::ValuesIn(data_postgres_cases()),
+INSTANTIATE_TEST_SUITE_P(Databases, PostgresTransactions, ::testing::ValuesIn(postgres_cases()),
                          [](const auto& tested) { return tested.param.label; });
 
 }  // namespace

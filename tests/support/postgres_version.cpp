@@ -53,14 +53,6 @@ std::vector<PostgresVersion> installed_postgres() {
   return versions;
 }
 
-std::vector<PostgresVersion> main_postgres() {
-  std::vector<PostgresVersion> versions = installed_postgres();
-  const int newest = versions.empty() ? 0 : versions.back().major;
-  std::erase_if(versions,
-                [&](const auto& version) { return version.major != default_major && version.major != newest; });
-  return versions;
-}
-
 PostgresVersion find_postgres(int major) {
   const int wanted = major == 0 ? default_major : major;
   std::string present;

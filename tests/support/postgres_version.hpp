@@ -21,9 +21,6 @@ inline void PrintTo(const PostgresVersion& version, std::ostream* out) { *out <<
 /// Debian's where both have one.
 [[nodiscard]] std::vector<PostgresVersion> installed_postgres();
 
-/// Debian's 15 and the newest: for tests that ask the same of every version and wait for the most part.
-[[nodiscard]] std::vector<PostgresVersion> main_postgres();
-
 /// One version; 0 means 15, Debian 12's own. Throws saying how to install it where it is missing.
 [[nodiscard]] PostgresVersion find_postgres(int major);
 
