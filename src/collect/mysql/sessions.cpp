@@ -100,11 +100,12 @@ std::optional<model::SessionId> Directory::waiter_of(const LockWaitRow& row) con
   return rows_.engine == model::Engine::mysql ? of_thread(to_integer(row.waiter)) : of_transaction(row.waiter);
 }
 
+// By its transaction: a lock's thread is the one that wrote it down. A row that was inserted is locked without a lock,
+// until somebody else wants it: that one writes the lock down in the other's name, and would seem to wait for itself.
 std::optional<model::SessionId> Directory::blocker_of(const LockWaitRow& row) const {
-  if (rows_.engine == model::Engine::mysql && !row.blocker.empty()) {
-    if (const auto session = of_thread(to_integer(row.blocker))) return session;
-  }
-  return of_transaction(row.blocking_transaction);
+  if (const auto session = of_transaction(row.blocking_transaction)) return session;
+  const bool says_nothing = rows_.engine != model::Engine::mysql || row.blocker.empty() || row.blocker == row.waiter;
+  return says_nothing ? std::nullopt : of_thread(to_integer(row.blocker));
 }
 
 std::optional<model::Duration> Directory::since_statement(std::int64_t session, bool asleep) const {

@@ -155,6 +155,25 @@ TEST_P(MysqlLook, WaitersForOneRowAndWhoIsAtTheRoot) {
   for (auto& waiter : waiters) EXPECT_EQ(waiter->result(), 0U);
 }
 
+// InnoDB locks an inserted row by writing nothing down; whoever wants it does so in the inserter's name.
+TEST_P(MysqlLook, WhoInsertedARowHoldsUpWhoInsertsTheSame) {
+  session().exec("CREATE TABLE shop.dedupe (k varchar(20) PRIMARY KEY)");
+  MysqlSession holder = session();
+  holder.exec("BEGIN");
+  holder.exec("INSERT INTO shop.dedupe VALUES ('post-1:7')");
+  std::vector<std::unique_ptr<Waiter>> waiters;
+  for (int count = 0; count < 2; ++count)
+    waiters.push_back(std::make_unique<Waiter>(server(), "INSERT INTO shop.dedupe VALUES ('post-1:7')"));
+  const auto snapshot =
+      looker().look_until([](const auto& seen) { return seen.waits.size() == 2; }, "two who wait for the row");
+  const model::SessionId root = id_of(snapshot, holder.id());
+  EXPECT_THAT(rules::Blocking(snapshot).roots(), ElementsAre(model::Holder(root)));
+  EXPECT_THAT(rules::Blocking(snapshot).behind(root), SizeIs(2));
+  holder.exec("ROLLBACK");
+  EXPECT_EQ(std::ranges::count(waiters, 0U, [](const auto& each) { return each->result(); }), 1) << "one of them";
+  session().exec("DROP TABLE shop.dedupe");
+}
+
 TEST_P(MysqlLook, MetadataLocksHoldUpDdlAndWhoeverComesAfter) {
   MysqlSession reader = session();
   reader.exec("BEGIN");

@@ -194,6 +194,22 @@ TEST(MysqlToModel, MariadbNamesTransactionsInItsWaits) {
   EXPECT_THAT(to_model(rows, origin).waits, IsEmpty());
 }
 
+TEST(MysqlToModel, AHolderIsNamedByItsTransactionNotByWhoWroteItsLockDown) {
+  LookRows rows = quiet_server();
+  add_session(rows, 1, "Sleep", 60s);
+  for (const std::int64_t session : {2, 3}) add_session(rows, session, "Query", 10s, "INSERT INTO post VALUES (1)");
+  add_transaction(rows, 1, 60s, 1);
+  for (const std::int64_t session : {2, 3}) {
+    add_row_wait(rows, session, 1);
+    rows.lock_waits.back().blocker = "102";  // the first who wanted the row
+  }
+  const auto snapshot = to_model(rows, origin);
+  EXPECT_THAT(wait_of(snapshot, 2).blocked_by, ElementsAre(model::Holder(id(1))));
+  EXPECT_THAT(wait_of(snapshot, 3).blocked_by, ElementsAre(model::Holder(id(1))));
+  EXPECT_THAT(session_of(snapshot, 1).locks, SizeIs(1));
+  EXPECT_THAT(session_of(snapshot, 2).locks, IsEmpty());
+}
+
 TEST(MysqlToModel, ContendedLocksAreAskedForOnce) {
   LookRows rows = quiet_server();
   add_row_wait(rows, 2, 1);
