@@ -45,6 +45,9 @@ class Socket {
   /// The bytes that have come, valid until the next receive() of any socket of this loop or the task's next wait.
   /// Empty: nothing now, and the wakeup is signalled when there is.
   [[nodiscard]] virtual Bytes receive() = 0;
+  /// The end of what the last receive() gave out, which its owner has no use for: it comes first again, or belongs to
+  /// the TLS that is begun now. Not once TLS has begun.
+  virtual void give_back(Bytes bytes) = 0;
 
   /// Dropped silently once the connection is broken, or after end_sending() or reset().
   virtual void send(Bytes bytes) = 0;

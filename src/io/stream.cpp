@@ -63,6 +63,15 @@ Bytes Stream::receive() {
   return bytes;
 }
 
+void Stream::give_back(Bytes bytes) {
+  if (bytes.empty() || state_.tls) return;
+  std::vector<std::byte> back(bytes.begin(), bytes.end());  // First: they may be what `kept` holds.
+  if (!std::exchange(kept_given_, false)) back.insert(back.end(), state_.kept.begin(), state_.kept.end());
+  state_.kept = std::move(back);
+  state_.received -= bytes.size();
+  signal();
+}
+
 Bytes Stream::next_raw() {
   drop_given();
   if (state_.kept.empty()) return receive_raw();

@@ -43,6 +43,7 @@ class Stream : public Socket, private TlsSink {
 
   void wake(Wakeup* wakeup) noexcept final;
   [[nodiscard]] Bytes receive() final;
+  void give_back(Bytes bytes) final;
   void send(Bytes bytes) final;
   [[nodiscard]] std::size_t unsent() const noexcept final;
   [[nodiscard]] const std::optional<IoError>& ended() const noexcept final { return state_.ended; }

@@ -53,6 +53,30 @@ class TlsTest : public OnEachBackend {
   const Context full_ = open(client_options(true, true, certificates().authority));
 };
 
+// As MySQL's clients do: the request in the clear and the handshake come in one piece.
+TEST_P(TlsTest, BytesThatBelongToTheHandshakeAreGivenBack) {
+  auto pair = connected();
+  pair.client->send(bytes_of("TLS, please"));
+  pair.client->start_tls(*full_, "db.example");
+  Received clear;
+  ASSERT_TRUE(until([&] {
+    const Bytes bytes = pair.server->receive();
+    if (bytes.empty()) return false;
+    constexpr std::size_t request = 11;
+    clear.text.append(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), request));
+    if (bytes.size() > request) pair.server->give_back(bytes.subspan(request));
+    return clear.text.size() >= request;
+  }));
+  EXPECT_EQ(clear.text, "TLS, please");
+  pair.server->start_tls(*server_context_, "");
+  ASSERT_TRUE(until([&] { return is_settled(*pair.client) && is_settled(*pair.server); }));
+  ASSERT_TRUE(pair.server->tls_established());
+  pair.client->send(bytes_of("secret"));
+  Received at_server;
+  EXPECT_TRUE(until([&] { return at_server.from(*pair.server) == "secret"; }));
+  EXPECT_EQ(pair.server->received_bytes(), 17U);
+}
+
 TEST_P(TlsTest, CarriesBytesBothWays) {
   auto pair = connected();
   shake_hands(pair, full_, "db.example");

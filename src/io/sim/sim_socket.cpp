@@ -34,10 +34,21 @@ void SimSocket::signal() noexcept {
   if (wakeup_ != nullptr) wakeup_->signal();
 }
 
+void SimSocket::give_back(Bytes bytes) {
+  std::vector<std::byte> back(bytes.begin(), bytes.end());
+  back.insert(back.end(), back_.begin(), back_.end());
+  back_ = std::move(back);
+  received_ -= bytes.size();
+  signal();
+}
+
 Bytes SimSocket::receive() {
   given_.clear();
   if (ended_) return {};
-  if (in_->broken) {
+  if (!back_.empty()) {
+    given_.swap(back_);
+    received_ += given_.size();
+  } else if (in_->broken) {
     ended_ = IoError{Reason::reset, "connection reset by the peer (" + endpoints_.remote + ")"};
   } else if (!in_->pieces.empty() && in_->pieces.front().at <= loop_->now()) {
     given_ = std::move(in_->pieces.front().bytes);

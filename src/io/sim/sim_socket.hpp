@@ -35,6 +35,7 @@ class SimSocket final : public Socket {
 
   void wake(Wakeup* wakeup) noexcept override;
   [[nodiscard]] Bytes receive() override;
+  void give_back(Bytes bytes) override;
   void send(Bytes bytes) override;
   [[nodiscard]] std::size_t unsent() const noexcept override { return unsent_.size() - handed_over_; }
   [[nodiscard]] const std::optional<IoError>& ended() const noexcept override { return ended_; }
@@ -65,6 +66,7 @@ class SimSocket final : public Socket {
   std::shared_ptr<SimPipe> in_, out_;
   Endpoints endpoints_;
   std::vector<std::byte> given_;  // In the owner's hands until the next receive.
+  std::vector<std::byte> back_;   // Given back.
   std::vector<std::byte> unsent_;
   std::size_t handed_over_ = 0;  // Of those.
   std::optional<IoError> ended_;
