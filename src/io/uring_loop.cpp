@@ -69,8 +69,7 @@ void UringLoop::wait_for_abandoned() noexcept {
     io_uring_cqe* first = nullptr;
     __kernel_timespec time{0, 10'000'000};
     io_uring_submit_and_wait_timeout(ring_->native(), &first, 1, &time, nullptr);
-    take_completions();
-    settle_sends();
+    take_submitted_completions();
   }
 }
 
@@ -106,8 +105,7 @@ void UringLoop::wait(TimePoint until) {
     __kernel_timespec time = time_between(now(), until);
     io_uring_submit_and_wait_timeout(ring, &first, 1, &time, nullptr);
   }
-  take_completions();
-  settle_sends();
+  take_submitted_completions();
 }
 
 // Sends that succeed do not end the wait, and so are not told of before something else does: whoever waits for one to
@@ -117,8 +115,14 @@ bool UringLoop::is_awaited() const noexcept {
       sends_, [](const UringStreamBody* body) { return body->owner != nullptr && body->owner->is_awaited(); });
 }
 
+// Whether the sends are over is asked before completions are taken: what follows from those may submit more.
+void UringLoop::take_submitted_completions() {
+  const bool sends_are_over = ring_->all_submitted();
+  take_completions();
+  if (sends_are_over) settle_sends();
+}
+
 void UringLoop::settle_sends() {
-  if (sends_.empty() || !ring_->all_submitted()) return;
   settling_.swap(sends_);
   for (UringStreamBody* body : settling_) {
     body->sending = false;

@@ -57,6 +57,7 @@ class UringLoop final : public LoopCore, private Watcher {
   [[nodiscard]] io_uring_sqe& prepare_send(UringStreamBody& body, OutQueue& out, unsigned more_flags);
   [[nodiscard]] bool is_awaited() const noexcept;
   void settle_sends();
+  void take_submitted_completions();
   void take_completions();
   void complete(const io_uring_cqe& completion);
   void complete_stream(UringStreamBody& body, UringTag tag, const io_uring_cqe& completion);
