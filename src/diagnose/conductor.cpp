@@ -22,15 +22,16 @@ model::SessionCounts count(const model::Snapshot& snapshot) {
 }
 
 // Of "127.0.0.1:5432", so that the commands that are shown can be run. Of a Unix socket there is the path alone.
-std::string url_of(const std::string& server) {
-  return server.empty() || server.starts_with('/') ? server : "postgresql://" + server;
+std::string url_of(const std::string& server, model::Engine engine) {
+  if (server.empty() || server.starts_with('/')) return server;
+  return (engine == model::Engine::postgres ? "postgresql://" : "mysql://") + server;
 }
 
 model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recording* recording,
                           const rules::Window& window, const Limits& limits) {
   const rules::Blocking blocking(snapshot);
   model::Diagnosis diagnosis;
-  if (recording != nullptr) diagnosis.url = url_of(recording->server);
+  if (recording != nullptr) diagnosis.url = url_of(recording->server, snapshot.server.engine());
   diagnosis.observed_at = snapshot.taken_at;
   if (rules::seen_on_server(snapshot)) diagnosis.server = snapshot.server;
   diagnosis.missing = snapshot.missing;

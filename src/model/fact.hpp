@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "model/engine.hpp"
 #include "model/lease.hpp"
 #include "model/pool.hpp"
 #include "model/time.hpp"
@@ -33,6 +34,7 @@ struct ClientIdentity {
   std::string address;  ///< "10.0.0.7:51234", or "local socket".
   bool tls = false;
   WallTime connected_at;
+  Engine engine = Engine::postgres;  ///< Of the server it talks to.
 };
 
 /// An explicit transaction that a recorder saw from its beginning to its end.

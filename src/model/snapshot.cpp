@@ -4,11 +4,6 @@
 
 namespace lockkeeper::model {
 
-Engine engine_of(std::string_view product) noexcept {
-  if (product == "MySQL") return Engine::mysql;
-  return product == "MariaDB" ? Engine::mariadb : Engine::postgres;
-}
-
 std::int64_t Snapshot::clients() const noexcept {
   return std::ranges::count(sessions, SessionKind::client, &Session::kind) + unlisted_clients;
 }

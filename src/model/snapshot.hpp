@@ -9,20 +9,15 @@
 #include <variant>
 #include <vector>
 
+#include "model/engine.hpp"
 #include "model/session.hpp"
 #include "model/time.hpp"
 
 namespace lockkeeper::model {
 
-/// Whose server it is, where what a person is told or may do has to differ.
-enum class Engine { postgres, mysql, mariadb };
-
-/// Of "PostgreSQL", "MySQL" or "MariaDB"; what is none of them counts as PostgreSQL.
-[[nodiscard]] Engine engine_of(std::string_view product) noexcept;
-
 /// The server looked at. `name` is stable between looks: it goes into the ids of findings.
 struct Server {
-  std::string product;   ///< "PostgreSQL", "MySQL", "MariaDB"
+  std::string product;  ///< "PostgreSQL", "MySQL", "MariaDB"; empty: it was not looked at.
   std::string version;   ///< "15.20"
   std::string name;      ///< "127.0.0.1:5432", or the socket's folder and port.
   std::string database;  ///< The database that the observer is connected to.
@@ -32,8 +27,10 @@ struct Server {
   std::int64_t reserved_for_superusers = 0;
   std::int64_t reserved_for_roles = 0;  ///< PostgreSQL 16+: reserved_connections.
   std::int64_t freeze_max_age = 0;      ///< autovacuum_freeze_max_age, in transactions.
+  /// Where it was not looked at: what its clients speak, by the recorder's account.
+  Engine spoken = Engine::postgres;
 
-  [[nodiscard]] Engine engine() const noexcept { return engine_of(product); }
+  [[nodiscard]] Engine engine() const noexcept { return product.empty() ? spoken : engine_of(product); }
 
   /// Slots that an ordinary role may use.
   [[nodiscard]] std::int64_t usable_connections() const noexcept {

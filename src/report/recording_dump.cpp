@@ -191,7 +191,8 @@ class Dump {
                         {"database", text(who->database)},
                         {"address", text(who->address)},
                         {"tls", who->tls},
-                        {"connected_at", time(who->connected_at)}});
+                        {"connected_at", time(who->connected_at)},
+                        {"engine", json::string(to_string(who->engine))}});
     }
     return place->second;
   }

@@ -155,6 +155,7 @@ class Reader {
     who->address = fields.text("address");
     who->tls = fields.boolean("tls");
     who->connected_at = fields.time("connected_at");
+    if (fields.has("engine")) who->engine = model::engine_named(fields.text("engine"));
     identities_[fields.count("identity")] = std::move(who);
   }
 

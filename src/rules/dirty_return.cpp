@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
 
@@ -65,9 +66,7 @@ model::Finding to_finding(const model::Recording& recording, const Key& key, con
     items.push_back({"rows_written", oddity.record->rows_written()});
     add_story(finding.evidence, *oddity.record, group.last->at);
   }
-  finding.explanation =
-      "The server answered with a warning only (there is already a transaction in progress): the second BEGIN began "
-      "nothing. The next COMMIT commits what the one before had left, the next ROLLBACK loses it.";
+  finding.explanation = words_of(identity(oddity.client).engine).begin_inside;
   finding.likely_mistake =
       "A path between BEGIN and COMMIT returned early or threw, and the connection went back to its pool as it was; or "
       "an inner function begins a transaction of its own on its caller's connection.";

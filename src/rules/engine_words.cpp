@@ -37,6 +37,12 @@ constexpr EngineWords postgres{
     .long_fix =
         "Commit in batches; keep remote calls and sleeps out; run long reports on a standby. From PostgreSQL 17 on, "
         "transaction_timeout bounds it.",
+    .begin_inside =
+        "The server answered with a warning only (there is already a transaction in progress): the second BEGIN began "
+        "nothing. The next COMMIT commits what the one before had left, the next ROLLBACK loses it.",
+    .end_outside =
+        "The server answered with a warning only (there is no transaction in progress), so the program "
+        "believes that it ended something.",
     .refused = "SQLSTATE 53300",
 };
 
@@ -67,6 +73,10 @@ constexpr EngineWords mysql{
         "Its client is at work, not silent. But until the transaction ends, all that it has locked stays locked, and "
         "purge keeps every row version that it may still read.",
     .long_fix = "Commit in batches; keep remote calls and sleeps out; run long reports on a replica.",
+    .begin_inside =
+        "The server says nothing of it: the second BEGIN committed what the one before had left, whether it should "
+        "have been or not, and began another transaction.",
+    .end_outside = "The server says nothing of it and answers OK, so the program believes that it ended something.",
     .refused = "error 1040, Too many connections",
 };
 

@@ -22,6 +22,8 @@ struct EngineWords {
   std::string_view ring_fix;
   std::string_view long_explanation;  ///< What a transaction that stays open costs.
   std::string_view long_fix;
+  std::string_view begin_inside;  ///< What a BEGIN inside a transaction did.
+  std::string_view end_outside;   ///< How the server answers a COMMIT or ROLLBACK without one.
   std::string_view refused;  ///< What clients are told when all connections are taken.
 };
 [[nodiscard]] const EngineWords& words_of(model::Engine engine);

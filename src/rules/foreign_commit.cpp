@@ -6,6 +6,7 @@
 #include <set>
 
 #include "rules/catalogue.hpp"
+#include "rules/engine_words.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
 
@@ -47,10 +48,8 @@ std::map<Program, Group> gather(const model::Recording& recording) {
   return groups;
 }
 
-std::string what_happened(const Group& group) {
-  std::string text =
-      "The server answered with a warning only (there is no transaction in progress), so the program "
-      "believes that it ended something.";
+std::string what_happened(const Group& group, model::Engine engine) {
+  std::string text(words_of(engine).end_outside);
   if (group.before == nullptr) return text;
   return text + fmt::format(" The transaction before it on this connection had already been {} {} earlier.",
                             group.before->end == model::TransactionEnd::committed ? "committed" : "rolled back",
@@ -81,7 +80,7 @@ model::Finding to_finding(const model::Recording& recording, const Program& prog
     items.push_back({"ended_as", std::string(to_string(group.before->end))});
     if (group.before->record) add_story(finding.evidence, *group.before->record, group.before->ended_at);
   }
-  finding.explanation = what_happened(group);
+  finding.explanation = what_happened(group, identity(oddity.client).engine);
   finding.likely_mistake =
       "The transaction was passed to a function that ended it, and its owner ended it again; or the statements before "
       "ran without a transaction, each committed by itself.";

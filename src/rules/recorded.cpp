@@ -92,6 +92,7 @@ model::Snapshot with_clients(model::Snapshot snapshot, const model::Recording& r
 model::Snapshot snapshot_of(const model::Recording& recording, const std::optional<model::LookFailure>& failure) {
   model::Snapshot snapshot;
   snapshot.server.name = recording.server;
+  if (!recording.clients.empty()) snapshot.server.spoken = recording.clients.front().who->engine;
   snapshot.taken_at = recording.taken_at;
   for (const auto& client : recording.clients) {
     if (client.server) snapshot.sessions.push_back(session_of(client));

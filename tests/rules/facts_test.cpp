@@ -51,6 +51,18 @@ TEST(ForeignCommit, RollbacksAloneAreANotice) {
   EXPECT_EQ(evidence<std::int64_t>(finding, "facts_lost"), 1);
 }
 
+// MySQL warns of neither, and a BEGIN inside a transaction commits it.
+TEST(ForeignCommit, SaysWhatTheClientsServerDoes) {
+  Recorded scene;
+  scene.odd(recorded(1).on(model::Engine::mysql), OddityKind::foreign_commit, 10s, "COMMIT");
+  EXPECT_THAT(only(scene, foreign_commit).explanation, HasSubstr("answers OK"));
+  Recorded other;
+  other.odd(recorded(1).on(model::Engine::mariadb), OddityKind::begin_inside_transaction, 10s, "BEGIN");
+  const auto finding = only(other, dirty_return);
+  EXPECT_THAT(finding.explanation, HasSubstr("committed what the one before had left"));
+  EXPECT_THAT(finding.explanation, Not(HasSubstr("warning")));
+}
+
 TEST(ForeignCommit, LookAlikesStaySilent) {
   Recorded scene;
   auto usual = recorded(1);

@@ -42,6 +42,11 @@ ClientDraft& ClientDraft::in(std::string database) {
   return rename(), *this;
 }
 
+ClientDraft& ClientDraft::on(model::Engine engine) {
+  who_.engine = engine;
+  return rename(), *this;
+}
+
 ClientDraft& ClientDraft::unit(std::string id) {
   client_.unit = model::UnitId(std::move(id));
   return *this;

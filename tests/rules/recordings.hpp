@@ -37,6 +37,7 @@ class ClientDraft {
   ClientDraft& named(std::string application);
   ClientDraft& of(std::string user);
   ClientDraft& in(std::string database);
+  ClientDraft& on(model::Engine engine);
   ClientDraft& unit(std::string id);
 
   ClientDraft& began(model::Duration age);
