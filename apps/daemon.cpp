@@ -18,6 +18,7 @@
 
 #include "cli/run.hpp"
 #include "diagnose/conductor.hpp"
+#include "proxy/config_check.hpp"
 #include "proxy/config_parse.hpp"
 #include "proxy/config_reload.hpp"
 #include "proxy/config_url.hpp"
@@ -47,6 +48,20 @@ void complain(const proxy::ConfigErrors& errors) {
   for (const proxy::ConfigError& each : errors) fmt::print(stderr, "error: {}\n", proxy::to_string(each));
 }
 
+// A MySQL server's clients have addresses of their own; the console, which speaks PostgreSQL, is on the proxy's.
+std::optional<std::string> apply_addresses(const cli::RunRequest& request, Config& config) {
+  if (is_mysql_url(request.url)) {
+    if (!request.listen.empty()) config.mysql[std::string(proxy::url_server)].listen = request.listen;
+    if (!request.console.empty()) config.proxy.listen = request.console;
+    return std::nullopt;
+  }
+  if (!request.console.empty()) {
+    return "--console is for mysql:// URLs: here the console is on the addresses of [proxy], which --listen sets";
+  }
+  if (!request.listen.empty()) config.proxy.listen = request.listen;
+  return std::nullopt;
+}
+
 std::optional<std::string> apply_options(const cli::RunRequest& request, Config& config) {
   if (request.io == "io_uring")
     config.proxy.io = proxy::IoBackend::io_uring;
@@ -54,7 +69,7 @@ std::optional<std::string> apply_options(const cli::RunRequest& request, Config&
     config.proxy.io = proxy::IoBackend::epoll;
   else if (!request.io.empty() && request.io != "auto")
     return fmt::format("--io is \"{}\"; there are auto, io_uring and epoll", request.io);
-  if (!request.listen.empty()) config.proxy.listen = request.listen;
+  if (auto wrong = apply_addresses(request, config)) return wrong;
   if (request.workers) config.proxy.workers = *request.workers;
   if (request.pool_size) config.proxy.pool_size = *request.pool_size;
   if (!request.record) config.proxy.record = false;
@@ -64,6 +79,7 @@ std::optional<std::string> apply_options(const cli::RunRequest& request, Config&
 std::optional<proxy::UrlOptions> url_options(const cli::RunRequest& request) {
   proxy::UrlOptions options;
   options.listen = request.listen;
+  options.console = request.console;
   if (request.pool_mode == "transaction") {
     options.pool_mode = proxy::PoolMode::transaction;
   } else if (request.pool_mode == "session") {
@@ -115,6 +131,22 @@ std::optional<Config> read_config(const cli::RunRequest& request) {
   return config;
 }
 
+// The whole configuration, or nothing where what is wrong with it has been told.
+std::optional<Config> complete_config(const cli::RunRequest& request) {
+  auto config = read_config(request);
+  if (!config) return std::nullopt;
+  if (const auto wrong = apply_options(request, *config)) {
+    fmt::print(stderr, "error: {}\n", *wrong);
+    return std::nullopt;
+  }
+  // Once more, since options stand above a file that was right without them.
+  if (const auto errors = proxy::check_config(*config, {}); !errors.empty()) {
+    complain(errors);
+    return std::nullopt;
+  }
+  return config;
+}
+
 // A client takes one descriptor and its server connection another: as many as the system lets us have.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -144,8 +176,8 @@ class Signals {
 
 // What went wrong, or empty.
 std::string reload(proxy::Proxy& running, const cli::RunRequest& request) {
-  auto config = read_config(request);
-  if (!config || apply_options(request, *config)) {
+  auto config = complete_config(request);
+  if (!config) {
     return "the configuration is wrong (see the log); the one before stays in force";
   }
   const auto plan = running.reload(*config);
@@ -229,19 +261,9 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
 }  // namespace
 
 int run_daemon(const cli::RunRequest& request, const Collectors& collectors) {
-  if (is_mysql_url(request.url)) {
-    fmt::print(stderr,
-               "error: the recorder speaks PostgreSQL's protocol only, as yet\n"
-               "       `lockkeeper doctor` looks at MySQL and MariaDB, and `lockkeeper kill` acts there\n");
-    return cli::Status::usage;
-  }
   const Signals signals;  // Before any thread.
-  auto config = read_config(request);
+  const auto config = complete_config(request);
   if (!config) return cli::Status::usage;
-  if (const auto wrong = apply_options(request, *config)) {
-    fmt::print(stderr, "error: {}\n", *wrong);
-    return cli::Status::usage;
-  }
   if (request.check) {
     fmt::print("the configuration is fine\n");
     return cli::Status::nothing_found;
@@ -255,6 +277,8 @@ int run_daemon(const cli::RunRequest& request, const Collectors& collectors) {
   log_line(LogLevel::info, fmt::format("{} worker{} over {}", config->proxy.workers,
                                        config->proxy.workers == 1 ? "" : "s", (*running)->backend()));
   for (const std::string& address : (*running)->addresses()) fmt::print("listening on {}\n", address);
+  for (const std::string& address : (*running)->mysql_addresses())
+    fmt::print("listening on {} for MySQL and MariaDB\n", address);
   std::fflush(stdout);
   return serve(**running, signals, request, *config, collectors);
 }

@@ -53,6 +53,7 @@ configuration again.
 Examples:
   lockkeeper run postgresql://postgres@127.0.0.1:5432/shop
   lockkeeper run postgresql://app:secret@127.0.0.1/shop --listen 127.0.0.1:6432 --pool-mode transaction
+  lockkeeper run mysql://app@127.0.0.1/shop --listen 127.0.0.1:6033 --console 127.0.0.1:6432
   lockkeeper run --config /etc/lockkeeper.toml
   lockkeeper run --config /etc/lockkeeper.toml --check
 )";
@@ -237,10 +238,19 @@ void add_run(CLI::App& command, RunRequest& request) {
   command.add_option("URL", request.url, "The server, where no configuration file names databases");
   command.add_option("--config", request.config, "The configuration (docs/configuration.md)")->type_name("FILE");
   command.add_flag("--check", request.check, "Only read the configuration, and say what is wrong with it");
-  command.add_option("--listen", request.listen, "Where clients connect [default: 127.0.0.1:6432]")
+  command
+      .add_option("--listen", request.listen,
+                  "Where clients connect [default: 127.0.0.1:6432; with a mysql:// URL 127.0.0.1:6033]")
+      ->type_name("ADDRESS:PORT");
+  command
+      .add_option(
+          "--console", request.console,
+          "Where the console is, with a mysql:// URL [default: 127.0.0.1:6432]; else it is where clients connect")
       ->type_name("ADDRESS:PORT");
   command.add_option("--pool-mode", request.pool_mode, "session or transaction [default: session]")->type_name("MODE");
-  command.add_option("--pool-size", request.pool_size, "Server connections for each database and user")
+  command
+      .add_option("--pool-size", request.pool_size,
+                  "Server connections for each database and user; of a mysql:// URL's server over all")
       ->type_name("COUNT");
   command
       .add_option("--auth", request.auth,

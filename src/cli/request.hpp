@@ -54,7 +54,8 @@ struct RunRequest {
   std::string config;  ///< A file; empty: the URL.
   std::string url;
   std::vector<std::string> listen;
-  std::string pool_mode;  ///< As in the configuration; empty: its default.
+  std::vector<std::string> console;  ///< Of a mysql:// URL alone: elsewhere it is on the addresses of `listen`.
+  std::string pool_mode;             ///< As in the configuration; empty: its default.
   std::string auth;
   std::string io;
   std::optional<unsigned> workers;

@@ -4,7 +4,6 @@
 
 #include "proxy/bytes.hpp"
 #include "proxy/worker.hpp"
-#include "wire/postgres/backend.hpp"
 
 namespace lockkeeper::proxy {
 
@@ -19,28 +18,10 @@ Client::Client(Worker& worker, pool::ClientId id, std::unique_ptr<io::Socket> so
 }
 
 Client::~Client() {
-  if (cancel_pid_ != 0) worker_.shared().cancels.remove(cancel_pid_);
   if (counted_) --worker_.shared().clients;
   ++worker_.shared().departed;
   if (waiting()) worker_.shared().pools.cancel_wait(waiter_, worker_.loop().now());
   if (give_) worker_.shared().pools.gone(give_->server, worker_.loop().now());
-  if (server_ != nullptr) worker_.drop(*server_);
-}
-
-void Client::start() {
-  task_ = run();
-  task_.start();
-}
-
-io::Task<> Client::run() {
-  const bool relays = co_await log_in();
-  login_.reset();
-  timer_.clear();
-  if (relays) co_await relay();
-  if (socket_) say_goodbye_to({});
-  over_ = true;
-  worker_.hand_out_facts();
-  worker_.client_over(*this);
 }
 
 void Client::given(const pool::Give& give) {
@@ -55,23 +36,37 @@ void Client::failed(const pool::Fail& fail) {
   wakeup_.signal();
 }
 
+void Client::drain() {
+  draining_ = true;
+  wakeup_.signal();
+}
+
 std::optional<io::TimePoint> Client::waiting_since() const noexcept {
   if (!waiting()) return std::nullopt;
   return waiting_since_;
 }
 
-model::RecordedClient Client::recorded() const {
-  model::RecordedClient client = session_->recorded(worker_.wall_now());
-  client.unread_bytes = socket_ ? static_cast<std::int64_t>(socket_->unsent()) : 0;
-  if (waiting()) {
-    client.state = model::ClientState::waiting;
-    client.state_since =
-        worker_.wall_now() - std::chrono::duration_cast<model::Duration>(worker_.loop().now() - waiting_since_);
+io::Task<std::expected<std::unique_ptr<io::Socket>, io::IoError>> Client::connect_to(io::Address address,
+                                                                                     io::TimePoint deadline) {
+  const auto connecting = worker_.loop().connect(address, deadline, wakeup_);
+  for (;;) {
+    if (auto result = connecting->result()) {
+      if (!*result) co_return std::unexpected(result->error());
+      (**result)->wake(&wakeup_);
+      co_return std::move(**result);
+    }
+    if (socket_->ended() || over_) co_return nullptr;
+    co_await wakeup_;
   }
-  return client;
 }
 
-// Last words, and the end of the socket once they are sent.
+void Client::finish() {
+  if (socket_) say_goodbye_to({});
+  over_ = true;
+  worker_.hand_out_facts();
+  worker_.client_over(*this);
+}
+
 void Client::say_goodbye_to(std::string_view bytes) {
   if (!socket_) return;
   constexpr auto patience = std::chrono::seconds(5);  // Of a client that does not read: then it is cut.

@@ -103,7 +103,26 @@ struct DatabaseConfig {
   std::optional<bool> keep_literals;
 };
 
-/// [users.NAME]. What is not set is the database's.
+/// [mysql.NAME]: a MySQL or MariaDB server, with addresses of its own for its clients, because it greets them before
+/// they say what they want. What is not set is [proxy]'s. Session mode alone; who a client is, the server asks.
+struct MysqlServerConfig {
+  std::vector<std::string> listen;  ///< Never empty. Taken over at a restart, as the server's being there itself.
+  std::string host = "127.0.0.1";   ///< Never the folder of a Unix socket.
+  std::uint32_t port = 3306;
+
+  std::optional<PoolMode> pool_mode;
+  std::optional<std::uint32_t> pool_size;  ///< Over all users and databases.
+  std::optional<std::uint32_t> max_user_connections;
+  std::optional<ConfigDuration> connect_timeout;
+  std::optional<ConfigDuration> queue_timeout;
+  std::optional<ConfigDuration> query_timeout;
+  std::optional<ConfigDuration> idle_transaction_timeout;
+  std::optional<ConfigDuration> transaction_timeout;
+  std::optional<ConfigDuration> client_idle_timeout;
+  std::optional<bool> keep_literals;
+};
+
+/// [users.NAME]. What is not set is the database's, or the MySQL server's, which has no other pool_mode and pool_size.
 struct UserConfig {
   std::optional<PoolMode> pool_mode;
   std::optional<std::uint32_t> pool_size;
@@ -125,9 +144,13 @@ struct OwnUser {
 struct Config {
   ProxyConfig proxy;
   std::map<std::string, DatabaseConfig, std::less<>> databases;  ///< "*": those that are not named.
+  std::map<std::string, MysqlServerConfig, std::less<>> mysql;
   std::map<std::string, UserConfig, std::less<>> users;
   std::optional<OwnUser> own_user;  ///< Of a URL; no file sets it.
 };
+
+/// The name of a mysql:// URL's server in Config::mysql.
+inline constexpr std::string_view url_server = "mysql";
 
 /// The database name of the admin console, which no database may have.
 inline constexpr std::string_view console_database = "pgbouncer";

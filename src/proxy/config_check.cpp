@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "proxy/config_values.hpp"
@@ -21,6 +22,7 @@ class Check {
     check_auth();
     check_exposed();
     check_tls();
+    std::ranges::move(check_mysql_servers(config_, places_), std::back_inserter(errors_));
     return std::move(errors_);
   }
 
@@ -30,7 +32,9 @@ class Check {
   }
 
   void check_listen() {
-    if (proxy_.listen.empty()) add("proxy.listen", "listen is empty: no client could ever connect");
+    if (proxy_.listen.empty())
+      add("proxy.listen", config_.databases.empty() ? "listen is empty: the console could not be reached"
+                                                    : "listen is empty: no client could ever connect");
     std::set<std::string_view> seen;
     for (const std::string& text : proxy_.listen) {
       if (const auto address = parse_listen(text); !address) add("proxy.listen", address.error());
@@ -54,8 +58,10 @@ class Check {
   }
 
   void check_databases() {
-    if (config_.databases.empty()) {
-      add("proxy", "there is no database; name one with [databases.NAME], or all of a server with [databases.\"*\"]");
+    if (config_.databases.empty() && config_.mysql.empty()) {
+      add("proxy",
+          "there is no database; name one with [databases.NAME], or all of a server with [databases.\"*\"]; a MySQL or "
+          "MariaDB server with [mysql.NAME]");
     }
     for (const auto& [name, database] : config_.databases) {
       const std::string section = "databases." + name;
@@ -85,7 +91,9 @@ class Check {
     return std::nullopt;
   }
 
+  // Of PostgreSQL's clients alone: a MySQL server asks its own itself, whatever stands here.
   void check_auth() {
+    if (config_.databases.empty()) return;
     const auto transaction = transaction_mode();
     const bool is_open = proxy_.auth == AuthMethod::trust || proxy_.auth == AuthMethod::pass_through;
     if (proxy_.auth == AuthMethod::pass_through) check_pass_through(transaction);

@@ -31,5 +31,7 @@ class ConfigPlaces {
 
 /// Empty: they do.
 [[nodiscard]] ConfigErrors check_config(const Config& config, const ConfigPlaces& places);
+/// The part of it that is about [mysql.NAME].
+[[nodiscard]] ConfigErrors check_mysql_servers(const Config& config, const ConfigPlaces& places);
 
 }  // namespace lockkeeper::proxy

@@ -67,6 +67,8 @@ class Parser {
         read_proxy(key, node);
       } else if (key.str() == "databases") {
         read_named(key, node, database_table(), config_.databases);
+      } else if (key.str() == "mysql") {
+        read_named(key, node, mysql_table(), config_.mysql);
       } else if (key.str() == "users") {
         read_named(key, node, user_table(), config_.users);
       } else {
@@ -94,7 +96,7 @@ class Parser {
   }
 
   void complain_of_section(const toml::key& key, const toml::node& node) {
-    constexpr std::array<std::string_view, 3> sections{"proxy", "databases", "users"};
+    constexpr std::array<std::string_view, 4> sections{"proxy", "databases", "mysql", "users"};
     const bool is_setting = !node.is_table();
     if (is_setting) {
       const std::string home = home_of(key.str());
@@ -103,7 +105,7 @@ class Parser {
     }
     const auto near = nearest_word(key.str(), sections);
     add(key.source(), near.empty() ? fmt::format("unknown section [{}]; there are [proxy], [proxy.tls], "
-                                                 "[proxy.server_tls], [databases.NAME] and [users.NAME]",
+                                                 "[proxy.server_tls], [databases.NAME], [mysql.NAME] and [users.NAME]",
                                                  shown(key.str()))
                                    : fmt::format("unknown section [{}]; did you mean [{}]?", shown(key.str()), near));
   }

@@ -12,7 +12,8 @@ namespace lockkeeper::proxy {
 
 struct ReloadPlan {
   std::vector<std::string> applied;  ///< "proxy.pool_size", "databases.shop.host", "databases.new" (added or gone).
-  std::vector<std::string> needs_restart;  ///< Changed in the file, and still as before in this process.
+  /// Changed in the file, and still as before in this process; "mysql.shop" (added or gone) too.
+  std::vector<std::string> needs_restart;
 
   [[nodiscard]] bool empty() const noexcept { return applied.empty() && needs_restart.empty(); }
 };

@@ -20,18 +20,22 @@ void set_limits(RouteSettings& route, const ProxyConfig& proxy, const DatabaseCo
   route.max_user_connections = user.max_connections.value_or(proxy.max_user_connections);
 }
 
-void set_times(RouteSettings& route, const ProxyConfig& proxy, const DatabaseConfig& database, const UserConfig& user) {
-  route.server_lifetime = database.server_lifetime.value_or(proxy.server_lifetime);
-  route.server_idle_timeout = database.server_idle_timeout.value_or(proxy.server_idle_timeout);
-  route.connect_timeout = database.connect_timeout.value_or(proxy.connect_timeout);
-  route.queue_timeout = first_of(user.queue_timeout, database.queue_timeout, proxy.queue_timeout);
-  route.query_timeout = first_of(user.query_timeout, database.query_timeout, proxy.query_timeout);
+// `target`: a database or a MySQL server.
+template <class Target>
+void set_client_times(RouteSettings& route, const ProxyConfig& proxy, const Target& target, const UserConfig& user) {
+  route.connect_timeout = target.connect_timeout.value_or(proxy.connect_timeout);
+  route.queue_timeout = first_of(user.queue_timeout, target.queue_timeout, proxy.queue_timeout);
+  route.query_timeout = first_of(user.query_timeout, target.query_timeout, proxy.query_timeout);
   route.idle_transaction_timeout =
-      first_of(user.idle_transaction_timeout, database.idle_transaction_timeout, proxy.idle_transaction_timeout);
-  route.transaction_timeout =
-      first_of(user.transaction_timeout, database.transaction_timeout, proxy.transaction_timeout);
-  route.client_idle_timeout =
-      first_of(user.client_idle_timeout, database.client_idle_timeout, proxy.client_idle_timeout);
+      first_of(user.idle_transaction_timeout, target.idle_transaction_timeout, proxy.idle_transaction_timeout);
+  route.transaction_timeout = first_of(user.transaction_timeout, target.transaction_timeout, proxy.transaction_timeout);
+  route.client_idle_timeout = first_of(user.client_idle_timeout, target.client_idle_timeout, proxy.client_idle_timeout);
+}
+
+const UserConfig& section_of_user(const Config& config, std::string_view user) {
+  static const UserConfig unnamed;
+  const auto place = config.users.find(user);
+  return place == config.users.end() ? unnamed : place->second;
 }
 
 }  // namespace
@@ -47,9 +51,7 @@ std::optional<RouteSettings> route_settings(const Config& config, std::string_vi
   if (place == config.databases.end()) place = config.databases.find("*");
   if (place == config.databases.end()) return std::nullopt;
   const auto& [section, target] = *place;
-  const auto user_place = config.users.find(user);
-  static const UserConfig unnamed;
-  const UserConfig& user_config = user_place == config.users.end() ? unnamed : user_place->second;
+  const UserConfig& user_config = section_of_user(config, user);
 
   RouteSettings route;
   route.section = section;
@@ -62,7 +64,33 @@ std::optional<RouteSettings> route_settings(const Config& config, std::string_vi
   route.auth = resolve_auth(config.proxy.auth, route.pool_mode, target);
   route.keep_literals = target.keep_literals.value_or(config.proxy.keep_literals);
   set_limits(route, config.proxy, target, user_config);
-  set_times(route, config.proxy, target, user_config);
+  set_client_times(route, config.proxy, target, user_config);
+  route.server_lifetime = target.server_lifetime.value_or(config.proxy.server_lifetime);
+  route.server_idle_timeout = target.server_idle_timeout.value_or(config.proxy.server_idle_timeout);
+  return route;
+}
+
+std::optional<RouteSettings> mysql_route_settings(const Config& config, std::string_view server,
+                                                  std::string_view user) {
+  const auto place = config.mysql.find(server);
+  if (place == config.mysql.end()) return std::nullopt;
+  const auto& [section, target] = *place;
+  const UserConfig& user_config = section_of_user(config, user);
+
+  RouteSettings route;
+  route.section = section;
+  route.host = target.host;
+  route.port = static_cast<std::uint16_t>(target.port);
+  // A user's own pool_mode and pool_size are about pools of one database and user, which there are none of here.
+  route.pool_mode = PoolMode::session;
+  route.auth = AuthMethod::pass_through;
+  route.pool_size = target.pool_size.value_or(config.proxy.pool_size);
+  route.max_user_connections =
+      first_of(user_config.max_connections, target.max_user_connections, config.proxy.max_user_connections);
+  route.server_lifetime = config.proxy.server_lifetime;
+  route.server_idle_timeout = config.proxy.server_idle_timeout;
+  route.keep_literals = target.keep_literals.value_or(config.proxy.keep_literals);
+  set_client_times(route, config.proxy, target, user_config);
   return route;
 }
 

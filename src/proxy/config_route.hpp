@@ -1,4 +1,4 @@
-// What holds for one client: [users.NAME] over [databases.NAME] over [proxy].
+// What holds for one client: [users.NAME] over [databases.NAME] or [mysql.NAME] over [proxy].
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 namespace lockkeeper::proxy {
 
 struct RouteSettings {
-  std::string section;  ///< Of [databases]: the database's name, or "*".
-  std::string host;     ///< Begins with "/": the folder of a Unix socket.
+  std::string section;  ///< Of [databases]: the database's name, or "*". Of [mysql]: the server's name.
+  std::string host;     ///< Begins with "/": the folder of a Unix socket; never of a MySQL server.
   std::uint16_t port = 5432;
-  std::string database;  ///< On the server.
-  std::string user;      ///< On the server.
+  std::string database;  ///< On the server. Empty for a MySQL server, which hears of it from the client.
+  std::string user;      ///< On the server. Empty likewise.
   /// Of `user`, where the configuration says both. Else the login is by what the client's login left.
   std::optional<Secret> password;
 
@@ -39,6 +39,12 @@ struct RouteSettings {
 /// nullopt: there is no such database, nor "*". The console's database is no route.
 [[nodiscard]] std::optional<RouteSettings> route_settings(const Config& config, std::string_view database,
                                                           std::string_view user);
+
+/// For clients of [mysql.SERVER]: session mode, authentication passed through. `user`: empty before the client has said
+/// it. pool_size counts over all users; there are no max_database_connections and no min_pool_size. nullopt: there is
+/// no such server.
+[[nodiscard]] std::optional<RouteSettings> mysql_route_settings(const Config& config, std::string_view server,
+                                                                std::string_view user);
 
 /// What `automatic` means: the server asks in session mode, where we log in as whoever the client is.
 [[nodiscard]] AuthMethod resolve_auth(AuthMethod configured, PoolMode mode, const DatabaseConfig& database) noexcept;

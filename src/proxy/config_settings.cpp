@@ -30,6 +30,7 @@ std::vector<SettingInfo> all_settings() {
   append_infos(infos, "proxy.tls", client_tls_table());
   append_infos(infos, "proxy.server_tls", server_tls_table());
   append_infos(infos, "databases.NAME", database_table());
+  append_infos(infos, "mysql.NAME", mysql_table());
   append_infos(infos, "users.NAME", user_table());
   return infos;
 }

@@ -11,7 +11,8 @@
 namespace lockkeeper::proxy {
 
 struct SettingInfo {
-  std::string section;  ///< "proxy", "proxy.tls", "proxy.server_tls", "databases.NAME", "users.NAME".
+  std::string section;  ///< "proxy", "proxy.tls", "proxy.server_tls", "databases.NAME", "mysql.NAME",
+                        ///< "users.NAME".
   std::string name;
   std::string values;         ///< What it may be: "a whole number from 1 to 64", "\"session\" or \"transaction\"".
   std::string default_value;  ///< As it would be written in the file; empty: not set.

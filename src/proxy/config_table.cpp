@@ -141,6 +141,38 @@ SettingTable<DatabaseConfig> make_database_table() {
   };
 }
 
+SettingTable<MysqlServerConfig> make_mysql_table() {
+  using M = MysqlServerConfig;
+  SettingTable<M> table{
+      list("listen", &M::listen, "a list of addresses like [\"127.0.0.1:6033\"]", at_restart,
+           "Where clients of this server connect to. Must be given: a server's greeting comes before its client says "
+           "whom it wants, so each server has addresses of its own."),
+      text("host", &M::host, at_reload, "The server's name or address; not its Unix socket."),
+      whole("port", &M::port, port_bounds, at_reload, "The server's port."),
+      choice<PoolMode>("pool_mode", &M::pool_mode, at_reload,
+                       "As in [proxy], for this server; here \"session\" alone, as yet."),
+      whole("pool_size", &M::pool_size, pool_bounds, at_reload,
+            "As in [proxy], but over all databases and users of this server: as many clients work at a time."),
+      whole("max_user_connections", &M::max_user_connections, connection_bounds, at_reload,
+            "As in [proxy], for this server."),
+      duration("connect_timeout", &M::connect_timeout, Off::never, at_reload, "As in [proxy], for this server."),
+      duration("queue_timeout", &M::queue_timeout, Off::never, at_reload, "As in [proxy], for this server."),
+      duration("query_timeout", &M::query_timeout, Off::allowed, at_reload, "As in [proxy], for this server."),
+      duration("idle_transaction_timeout", &M::idle_transaction_timeout, Off::allowed, at_reload,
+               "As in [proxy], for this server."),
+      duration("transaction_timeout", &M::transaction_timeout, Off::allowed, at_reload,
+               "As in [proxy], for this server."),
+      duration("client_idle_timeout", &M::client_idle_timeout, Off::allowed, at_reload,
+               "As in [proxy], for this server."),
+      flag("keep_literals", &M::keep_literals, at_reload, "As in [proxy], for this server."),
+  };
+  // An empty list is no value that one could write: it is told as "not set".
+  table.front().write = [write = table.front().write](const M& section) {
+    return section.listen.empty() ? std::string() : write(section);
+  };
+  return table;
+}
+
 SettingTable<UserConfig> make_user_table() {
   using U = UserConfig;
   return {
@@ -195,6 +227,11 @@ const SettingTable<ServerTlsConfig>& server_tls_table() {
 
 const SettingTable<DatabaseConfig>& database_table() {
   static const auto table = make_database_table();
+  return table;
+}
+
+const SettingTable<MysqlServerConfig>& mysql_table() {
+  static const auto table = make_mysql_table();
   return table;
 }
 

@@ -38,6 +38,7 @@ using SettingTable = std::vector<Setting<Section>>;
 [[nodiscard]] const SettingTable<ClientTlsConfig>& client_tls_table();
 [[nodiscard]] const SettingTable<ServerTlsConfig>& server_tls_table();
 [[nodiscard]] const SettingTable<DatabaseConfig>& database_table();
+[[nodiscard]] const SettingTable<MysqlServerConfig>& mysql_table();
 [[nodiscard]] const SettingTable<UserConfig>& user_table();
 
 }  // namespace lockkeeper::proxy

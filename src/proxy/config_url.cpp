@@ -9,6 +9,7 @@
 #include "base/utf8.hpp"
 #include "proxy/auth/scram.hpp"
 #include "proxy/config_check.hpp"
+#include "proxy/config_url_mysql.hpp"
 #include "proxy/config_url_parts.hpp"
 #include "proxy/config_values.hpp"
 
@@ -37,6 +38,9 @@ class UrlConfig {
   std::expected<Config, ConfigErrors> make(const UrlOptions& options) {
     refuse_unknown();
     add_environment();
+    if (!options.console.empty()) {
+      add("--console is for mysql:// URLs: here the console is on the same address as the clients");
+    }
     if (!options.listen.empty()) config_.proxy.listen = options.listen;
     config_.proxy.pool_mode = options.pool_mode.value_or(config_.proxy.pool_mode);
     config_.proxy.auth = options.auth.value_or(config_.proxy.auth);
@@ -156,6 +160,7 @@ class UrlConfig {
 
 std::expected<Config, ConfigErrors> config_from_url(std::string_view url, const UrlOptions& options,
                                                     const Surroundings& surroundings) {
+  if (is_mysql_url(url)) return config_from_mysql_url(url, options, surroundings);
   auto parts = parse_postgres_url(url);
   if (!parts) return std::unexpected(ConfigErrors{{{}, 0, 0, std::move(parts.error())}});
   return UrlConfig(std::move(*parts), surroundings).make(options);

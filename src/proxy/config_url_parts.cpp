@@ -8,29 +8,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t longest_url = 8192;
-
-std::expected<std::string, std::string> decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      result += text[at];
-      continue;
-    }
-    unsigned char byte = 0;
-    const char* digits = text.data() + at + 1;
-    const bool enough = text.size() - at > 2;
-    if (!enough || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2 || byte == 0) {
-      return std::unexpected(
-          "a percent sign in the URL is not followed by two hexadecimal digits (and not 00); a "
-          "percent sign itself is written %25");
-    }
-    result += static_cast<char>(byte);
-    at += 2;
-  }
-  return result;
-}
-
 // Cuts off what follows the separator: "a@b" becomes "a", and "b" is returned.
 std::optional<std::string_view> cut_behind(std::string_view& text, std::size_t at) {
   if (at == std::string_view::npos) return std::nullopt;
@@ -65,7 +42,7 @@ class UrlReader {
   }
 
   void set(std::string_view keyword, std::string_view value) {
-    auto text = decoded(value);
+    auto text = percent_decoded(value);
     if (!text) return complain(std::move(text.error()));
     if (!text->empty()) parts_[std::string(keyword)] = std::move(*text);
   }
@@ -124,13 +101,36 @@ Field take_field(std::string_view& line) {
 
 }  // namespace
 
+std::expected<std::string, std::string> percent_decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      result += text[at];
+      continue;
+    }
+    unsigned char byte = 0;
+    const char* digits = text.data() + at + 1;
+    const bool enough = text.size() - at > 2;
+    if (!enough || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2 || byte == 0) {
+      return std::unexpected(
+          "a percent sign in the URL is not followed by two hexadecimal digits (and not 00); a "
+          "percent sign itself is written %25");
+    }
+    result += static_cast<char>(byte);
+    at += 2;
+  }
+  return result;
+}
+
 std::expected<UrlParts, std::string> parse_postgres_url(std::string_view url) {
   if (url.size() > longest_url) return std::unexpected("the URL has more than 8192 bytes");
   if (url.contains('\0')) return std::unexpected("the URL holds a zero byte");
   for (const std::string_view scheme : {"postgresql://"sv, "postgres://"sv}) {
     if (url.starts_with(scheme)) return UrlReader().read(url.substr(scheme.size()));
   }
-  return std::unexpected("this is no PostgreSQL URL: write it like postgresql://user@host:5432/database");
+  return std::unexpected(
+      "this is no URL of PostgreSQL, MySQL or MariaDB: write it like postgresql://user@host:5432/database or "
+      "mysql://user@host:3306/database");
 }
 
 std::optional<std::string> find_password(std::string_view file, const PasswordFor& wanted) {

@@ -1,6 +1,7 @@
-// A PostgreSQL URL taken apart, and the password file. For config_url.cpp.
+// A PostgreSQL URL taken apart, and the password file. For config_url.cpp and, what all URLs have, its neighbours.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <map>
 #include <optional>
@@ -8,6 +9,11 @@
 #include <string_view>
 
 namespace lockkeeper::proxy {
+
+inline constexpr std::size_t longest_url = 8192;  ///< Bytes.
+
+/// A part of a URL with its percent signs undone; why it cannot be, without its text.
+[[nodiscard]] std::expected<std::string, std::string> percent_decoded(std::string_view text);
 
 /// libpq's keywords: host, port, user, password, dbname, and the parameters behind the question mark. Decoded. What is
 /// not in the URL is not in the map. Otherwise why it is no such URL, without its text.

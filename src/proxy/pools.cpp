@@ -55,7 +55,18 @@ pool::PoolSettings settings_of(const PoolKey& key, const RouteSettings& route, c
   return settings;
 }
 
+// A server of MySQL's and a database of PostgreSQL's may have the same name.
+std::string database_name(const PoolKey& key) { return key.mysql ? "[mysql] " + key.database : key.database; }
+
 }  // namespace
+
+std::optional<RouteSettings> route_of(const Config& config, const PoolKey& key) {
+  if (!key.mysql) return route_settings(config, key.database, key.user);
+  auto route = mysql_route_settings(config, key.database, {});
+  if (route)
+    route->max_user_connections = 0;  // The pool is all users': who is over their limit is turned away instead.
+  return route;
+}
 
 io::Address address_of(const RouteSettings& route) {
   io::Address address{.host = {}, .port = route.port, .path = {}};
@@ -178,7 +189,7 @@ PoolId Pools::open(const PoolKey& key, const RouteSettings& route, const ProxyCo
       return found->second;
     }
     const auto database =
-        databases_.try_emplace(key.database, pool::DatabaseId(static_cast<std::uint32_t>(databases_.size())))
+        databases_.try_emplace(database_name(key), pool::DatabaseId(static_cast<std::uint32_t>(databases_.size())))
             .first->second;
     const auto user =
         users_.try_emplace(key.user, pool::UserId(static_cast<std::uint32_t>(users_.size()))).first->second;
@@ -255,10 +266,10 @@ bool Pools::is_paused(const std::optional<std::string>& database) const {
 void Pools::apply(const Config& config, TimePoint now) {
   with_core([&](pool::Core& core, Actions& actions) LK_NO_THREAD_SAFETY_ANALYSIS {
     for (const auto& [key, id] : by_key_) {
-      const auto route = route_settings(config, key.database, key.user);
+      const auto route = route_of(config, key);
       if (!route) continue;
       core.set_settings(id, settings_of(key, *route, config.proxy), now, actions);
-      core.set_database_limit(databases_.at(key.database), route->max_database_connections, now, actions);
+      core.set_database_limit(databases_.at(database_name(key)), route->max_database_connections, now, actions);
       core.set_user_limit(users_.at(key.user), route->max_user_connections, now, actions);
       Entry& entry = entries_[id.value()];
       entry.target.address = address_of(*route);

@@ -14,7 +14,7 @@
 #include "base/mutex.hpp"
 #include "proxy/config_route.hpp"
 #include "proxy/pool/core.hpp"
-#include "proxy/server_connection.hpp"
+#include "proxy/postgres/server_connection.hpp"
 
 namespace lockkeeper::proxy {
 
@@ -24,9 +24,16 @@ struct PoolKey {
   std::string user;
   std::string startup;  ///< "name=value" lines of those parameters, sorted. Empty in most programs.
   PoolMode mode = PoolMode::transaction;
+  bool mysql = false;  ///< Of [mysql.NAME], whose name stands for the database; all its users together.
 
+  [[nodiscard]] static PoolKey of_mysql(std::string server) {
+    return {std::move(server), {}, {}, PoolMode::session, true};
+  }
   friend auto operator<=>(const PoolKey&, const PoolKey&) = default;
 };
+
+/// What holds for all clients of a pool. nullopt: the configuration has no such database or server any more.
+[[nodiscard]] std::optional<RouteSettings> route_of(const Config& config, const PoolKey& key);
 
 [[nodiscard]] io::Address address_of(const RouteSettings& route);
 

@@ -92,11 +92,14 @@ struct Proxy::Body {
   [[nodiscard]] std::vector<Result> ask(const std::function<Result(Worker&)>& question,
                                         std::chrono::milliseconds timeout) const;
   [[nodiscard]] std::expected<void, std::string> listen();
+  /// Of one address, on all workers: as it was taken. `server`: as for Worker::listen.
+  [[nodiscard]] std::expected<std::string, std::string> listen(const std::string& text, const std::string& server);
 
   Key process_key;
   Shared shared;
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::string> addresses;
+  std::vector<std::string> mysql_addresses;
   model::WallTime started_at;
   std::uint32_t departed_before = 0;
   io::Backend backend = io::Backend::epoll;
@@ -125,16 +128,29 @@ std::vector<Result> Proxy::Body::ask(const std::function<Result(Worker&)>& quest
   return std::move(answers->given);
 }
 
+std::expected<std::string, std::string> Proxy::Body::listen(const std::string& text, const std::string& server) {
+  io::Address address = listen_address(text);
+  for (const auto& worker : workers) {
+    const auto port = worker->listen(address, workers.size() > 1, server);
+    if (!port) return std::unexpected(fmt::format("cannot listen on {}: {}", text, port.error().message));
+    address.port = *port;  // The others take the same.
+  }
+  return io::to_string(address);
+}
+
 std::expected<void, std::string> Proxy::Body::listen() {
   const auto setup = shared.setup();
   for (const std::string& text : setup->config.proxy.listen) {
-    io::Address address = listen_address(text);
-    for (const auto& worker : workers) {
-      const auto port = worker->listen(address, workers.size() > 1);
-      if (!port) return std::unexpected(fmt::format("cannot listen on {}: {}", text, port.error().message));
-      address.port = *port;  // The others take the same.
+    const auto taken = listen(text, {});
+    if (!taken) return std::unexpected(taken.error());
+    addresses.push_back(*taken);
+  }
+  for (const auto& [name, server] : setup->config.mysql) {
+    for (const std::string& text : server.listen) {
+      const auto taken = listen(text, name);
+      if (!taken) return std::unexpected(taken.error());
+      mysql_addresses.push_back(*taken);
     }
-    addresses.push_back(io::to_string(address));
   }
   if (const std::string& folder = setup->config.proxy.unix_socket_folder; !folder.empty()) {
     const std::uint16_t port =
@@ -158,6 +174,7 @@ std::expected<std::unique_ptr<Proxy>, std::string> Proxy::start(const Config& co
   const std::uint32_t count = std::max<std::uint32_t>(1, config.proxy.workers);
   auto body = std::make_unique<Body>(count, *setup, *key);
   body->shared.log = std::move(log);
+  if (!config.mysql.empty()) body->shared.password_key = PasswordKey::make();
   for (std::uint32_t number = 0; number < count; ++number) {
     auto loop = io::Loop::open({.backend = backend_of(config.proxy.io), .receive_buffer = config.proxy.relay_buffer});
     if (!loop) return std::unexpected(loop.error().message);
@@ -174,6 +191,8 @@ std::expected<std::unique_ptr<Proxy>, std::string> Proxy::start(const Config& co
 }
 
 std::vector<std::string> Proxy::addresses() const { return body_->addresses; }
+
+std::vector<std::string> Proxy::mysql_addresses() const { return body_->mysql_addresses; }
 
 std::string_view Proxy::backend() const { return body_->backend == io::Backend::io_uring ? "io_uring" : "epoll"; }
 
@@ -193,8 +212,7 @@ model::Recording Proxy::recording(std::chrono::milliseconds timeout) const {
   const auto setup = body_->shared.setup();
   for (const PoolInfo& info : body_->shared.pools.list()) {
     if (recording.server.empty()) {
-      if (const auto route = route_settings(setup->config, info.key.database, info.key.user))
-        recording.server = io::to_string(address_of(*route));
+      if (const auto route = route_of(setup->config, info.key)) recording.server = io::to_string(address_of(*route));
     }
     model::RecordedPool pool;
     pool.database = info.key.database;
@@ -262,7 +280,7 @@ bool Proxy::close_client(std::uint64_t id, std::chrono::milliseconds timeout) {
   const std::function<bool(Worker&)> question = [id](Worker& worker) {
     Client* client = worker.client(pool::ClientId(id));
     if (client == nullptr) return false;
-    client->close("57P01", "terminating connection due to administrator command");
+    client->terminate();
     return true;
   };
   const auto told = body_->ask(question, timeout);

@@ -32,6 +32,8 @@ class Proxy {
 
   /// Where clients may connect: "127.0.0.1:6432", in the configuration's order, with the port that was taken.
   [[nodiscard]] std::vector<std::string> addresses() const;
+  /// Likewise for clients of MySQL and MariaDB.
+  [[nodiscard]] std::vector<std::string> mysql_addresses() const;
   /// "io_uring" or "epoll".
   [[nodiscard]] std::string_view backend() const;
 

@@ -66,6 +66,20 @@ std::optional<CancelKeys::Owner> CancelKeys::find(std::uint32_t pid, std::string
   return found->second.owner;
 }
 
+bool UserCounts::enter(const std::string& server, const std::string& user, std::uint32_t most) {
+  const base::Guard guard(mutex_);
+  std::uint32_t& count = counts_[{server, user}];
+  if (most > 0 && count >= most) return false;
+  ++count;
+  return true;
+}
+
+void UserCounts::leave(const std::string& server, const std::string& user) {
+  const base::Guard guard(mutex_);
+  const auto found = counts_.find({server, user});
+  if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+}
+
 std::future<DumpWishes::Text> DumpWishes::add() {
   const base::Guard guard(mutex_);
   return wishes_.emplace_back().get_future();

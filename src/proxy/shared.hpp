@@ -7,11 +7,13 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"
@@ -21,6 +23,7 @@
 #include "model/fact.hpp"
 #include "proxy/auth/users.hpp"
 #include "proxy/config.hpp"
+#include "proxy/mysql/password_key.hpp"
 #include "proxy/pools.hpp"
 
 namespace lockkeeper::proxy {
@@ -91,6 +94,18 @@ class CancelKeys {
   std::uint32_t last_ LK_GUARDED_BY(mutex_) = 0;
 };
 
+/// How many clients each user has at each server of [mysql.NAME].
+class UserCounts {
+ public:
+  /// False: the user has so many already. `most` 0: no limit.
+  [[nodiscard]] bool enter(const std::string& server, const std::string& user, std::uint32_t most);
+  void leave(const std::string& server, const std::string& user);
+
+ private:
+  base::Mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::uint32_t> counts_ LK_GUARDED_BY(mutex_);
+};
+
 enum class LogLevel { error, warning, info, debug };
 
 /// Those who wait on the console for all that is known, as text. It is too much to be made on a worker's thread:
@@ -120,6 +135,9 @@ struct Shared {
   Pools pools;
   FactQueue facts;
   CancelKeys cancels;
+  UserCounts mysql_users;
+  std::shared_ptr<const PasswordKey>
+      password_key;  ///< Set before the workers start; nullptr: no MySQL here, or no RSA.
   DumpWishes dump_wishes;
   std::atomic<std::uint32_t> clients{0};   ///< Past their start-up packet.
   std::atomic<std::uint32_t> departed{0};  ///< Clients, since Proxy::crowd_has_left last said so.

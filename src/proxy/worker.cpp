@@ -8,6 +8,8 @@
 
 #include "base/assert.hpp"
 #include "proxy/bytes.hpp"
+#include "proxy/mysql/client.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/wall_clock.hpp"
 #include "wire/postgres/frontend.hpp"
 
@@ -76,8 +78,10 @@ Worker::Worker(Shared& shared, std::uint32_t number, std::unique_ptr<io::Loop> l
 
 Worker::~Worker() { stop(); }
 
-std::expected<std::uint16_t, io::IoError> Worker::listen(const io::Address& address, bool reuse_port) {
+std::expected<std::uint16_t, io::IoError> Worker::listen(const io::Address& address, bool reuse_port,
+                                                         const std::string& server) {
   auto door = std::make_unique<Door>();
+  door->server = server;
   door->wakeup = std::make_unique<io::Wakeup>(*loop_);
   auto listener = loop_->listen(address, *door->wakeup, reuse_port);
   if (!listener) return std::unexpected(listener.error());
@@ -145,7 +149,12 @@ io::Task<> Worker::accept_clients(Door& door) {
   for (;;) {
     while (std::unique_ptr<io::Socket> socket = door.listener->accept()) {
       const pool::ClientId id((std::uint64_t{number_} << 48U) | ++last_client_);
-      auto client = std::make_unique<Client>(*this, id, std::move(socket));
+      std::unique_ptr<Client> client;
+      if (door.server.empty()) {
+        client = std::make_unique<PostgresClient>(*this, id, std::move(socket));
+      } else {
+        client = std::make_unique<MysqlClient>(*this, id, std::move(socket), door.server);
+      }
       Client& accepted = *client;
       clients_.emplace(id, std::move(client));
       accepted.start();
@@ -164,16 +173,30 @@ io::Task<> Worker::reap() {
   }
 }
 
-std::shared_ptr<const RouteSettings> Worker::route(const std::shared_ptr<const Setup>& setup, std::string_view database,
-                                                   std::string_view user) {
+std::shared_ptr<const RouteSettings> Worker::remembered(const std::shared_ptr<const Setup>& setup, Routes& routes,
+                                                        std::string_view name, std::string_view user, FindRoute find) {
   constexpr std::size_t most = 1'000;  // Whoever is refused has a name too.
-  if (routes_of_ != setup || routes_.size() >= most) routes_.clear();
+  if (routes_of_ != setup) {
+    routes_.clear();
+    mysql_routes_.clear();
+  }
   routes_of_ = setup;
-  auto& known = routes_[{std::string(database), std::string(user)}];
+  if (routes.size() >= most) routes.clear();
+  auto& known = routes[{std::string(name), std::string(user)}];
   if (known) return known;
-  auto settings = route_settings(setup->config, database, user);
+  auto settings = find(setup->config, name, user);
   if (settings) known = std::make_shared<const RouteSettings>(*std::move(settings));
   return known;
+}
+
+std::shared_ptr<const RouteSettings> Worker::route(const std::shared_ptr<const Setup>& setup, std::string_view database,
+                                                   std::string_view user) {
+  return remembered(setup, routes_, database, user, route_settings);
+}
+
+std::shared_ptr<const RouteSettings> Worker::mysql_route(const std::shared_ptr<const Setup>& setup,
+                                                         std::string_view server, std::string_view user) {
+  return remembered(setup, mysql_routes_, server, user, mysql_route_settings);
 }
 
 void Worker::client_over(Client& client) {

@@ -14,9 +14,11 @@
 #include "io/task.hpp"
 #include "model/recording.hpp"
 #include "proxy/client.hpp"
-#include "proxy/server_holder.hpp"
+#include "proxy/postgres/server_holder.hpp"
 #include "proxy/shared.hpp"
 #include "proxy/statistics.hpp"
+#include "track/mysql/session.hpp"
+#include "track/postgres/session.hpp"
 
 namespace lockkeeper::proxy {
 
@@ -29,7 +31,9 @@ class Worker final : public PoolEvents {
   ~Worker() override;
 
   /// Before `start`. The port that was taken, or why none.
-  [[nodiscard]] std::expected<std::uint16_t, io::IoError> listen(const io::Address& address, bool reuse_port);
+  /// `server`: of [mysql.NAME], whose clients these will be; empty: PostgreSQL's, and the console's.
+  [[nodiscard]] std::expected<std::uint16_t, io::IoError> listen(const io::Address& address, bool reuse_port,
+                                                                 const std::string& server = {});
   void start();
   void stop();  ///< Ends the thread; clients and servers are cut.
 
@@ -50,6 +54,7 @@ class Worker final : public PoolEvents {
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   [[nodiscard]] model::WallTime wall_now() const;
   [[nodiscard]] track::postgres::Shared tracking() noexcept { return {statements_, prepared_, facts_}; }
+  [[nodiscard]] track::mysql::Shared mysql_tracking() noexcept { return {mysql_statements_, facts_}; }
   [[nodiscard]] ServerHolder* server(pool::ServerId id);
   /// A connection that a client has made by itself, in session mode.
   ServerHolder& keep(std::unique_ptr<ServerHolder> server);
@@ -68,6 +73,9 @@ class Worker final : public PoolEvents {
   /// As `route_settings`, one for all clients of a user and database. Empty: there is none.
   [[nodiscard]] std::shared_ptr<const RouteSettings> route(const std::shared_ptr<const Setup>& setup,
                                                            std::string_view database, std::string_view user);
+  /// As `mysql_route_settings`, likewise.
+  [[nodiscard]] std::shared_ptr<const RouteSettings> mysql_route(const std::shared_ptr<const Setup>& setup,
+                                                                 std::string_view server, std::string_view user);
   void hand_out_facts() { shared_.facts.add(facts_, loop_->now()); }
   [[nodiscard]] std::vector<model::RecordedClient> recorded() const;
   void for_each_client(const std::function<void(Client&)>& what);
@@ -82,15 +90,21 @@ class Worker final : public PoolEvents {
   struct Door {
     std::unique_ptr<io::Wakeup> wakeup;
     std::unique_ptr<io::Listener> listener;
+    std::string server;
     io::Task<> task;
   };
   struct CancelTask;
+  using Routes = std::map<std::pair<std::string, std::string>, std::shared_ptr<const RouteSettings>>;
+  using FindRoute = std::optional<RouteSettings> (*)(const Config&, std::string_view, std::string_view);
 
   [[nodiscard]] bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
   /// Now where this is the worker's thread, else soon.
   template <class Work>
   void here(Work work);
   io::Task<> accept_clients(Door& door);
+  [[nodiscard]] std::shared_ptr<const RouteSettings> remembered(const std::shared_ptr<const Setup>& setup,
+                                                                Routes& routes, std::string_view name,
+                                                                std::string_view user, FindRoute find);
   io::Task<> reap();
   io::Task<> tick();
   void given(const pool::Give& give);
@@ -104,13 +118,15 @@ class Worker final : public PoolEvents {
   std::thread thread_;
   track::postgres::StatementCache statements_;
   track::postgres::PreparedRegistry prepared_;
+  track::mysql::StatementCache mysql_statements_;
   track::postgres::Facts facts_;
   std::unordered_map<std::uint32_t, Statistics> statistics_;
   std::vector<std::unique_ptr<Door>> doors_;
   std::unordered_map<pool::ServerId, std::unique_ptr<ServerHolder>> servers_;
   std::unordered_map<pool::ClientId, std::unique_ptr<Client>> clients_;
   std::shared_ptr<const Setup> routes_of_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<const RouteSettings>> routes_;
+  Routes routes_;
+  Routes mysql_routes_;
   std::vector<std::unique_ptr<CancelTask>> cancels_;
   std::vector<Client*> over_;
   std::uint64_t last_client_ = 0;

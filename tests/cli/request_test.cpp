@@ -223,7 +223,7 @@ TEST(Help, HasUsageOptionsAndExamples) {
 
 // The examples of the help are command lines that work.
 TEST(Help, EveryExampleIsUnderstood) {
-  for (const char* command : {"doctor", "kill"}) {
+  for (const char* command : {"doctor", "kill", "run"}) {
     const std::string text = parse({command, "--help"}).output;
     std::size_t examples = 0;
     for (auto at = text.find("Examples:"); (at = text.find("\n  ", at)) != std::string::npos; ++at) {
@@ -250,6 +250,16 @@ TEST(Version, IsOneLine) {
 TEST(RunRequest, LooksAtTheServerUnlessToldNotTo) {
   EXPECT_TRUE(parse({"run", "postgresql://h/d"}).run.value().look);
   EXPECT_FALSE(parse({"run", "postgresql://h/d", "--no-look"}).run.value().look);
+}
+
+TEST(RunRequest, ClientsAndConsoleHaveTheirAddresses) {
+  const RunRequest request =
+      parse({"run", "mysql://h/d", "--listen", "a:1", "--console", "b:2", "--listen", "c:3", "--console", "d:4"})
+          .run.value();
+  EXPECT_EQ(request.url, "mysql://h/d");
+  EXPECT_THAT(request.listen, ElementsAre("a:1", "c:3"));
+  EXPECT_THAT(request.console, ElementsAre("b:2", "d:4"));
+  EXPECT_THAT(complaint({"run", "mysql://h", "--consol", "b:2"}), HasSubstr("did you mean --console?"));
 }
 
 TEST(DumpRequest, UrlAndTimeout) {

@@ -117,13 +117,6 @@ TEST_P(MysqlCommands, KillKnowsNoSessionThatIsNotThere) {
   EXPECT_THAT(nobody.finished.out, HasSubstr("no_such_session"));
 }
 
-TEST(MysqlRecorder, IsNotThereYetAndSaysSo) {
-  const Finished refused = lockkeeper({"run", "mysql://root:hunter2@127.0.0.1/shop"});
-  EXPECT_EQ(refused.status, 2) << refused;
-  EXPECT_THAT(refused.error, HasSubstr("PostgreSQL's protocol only"));
-  EXPECT_THAT(refused.all(), Not(HasSubstr("hunter2")));
-}
-
 TEST(PostgresCommands, KillBySessionNeedsTheStart) {
   lockkeeper::testing::Scene scene;
   const Kill refused = kill(scene.url(), {"--session", "4711", "--yes"});

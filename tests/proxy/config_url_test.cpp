@@ -121,8 +121,9 @@ TEST(ConfigUrl, AuthoritiesAreFoundAsLibpqFindsThem) {
 }
 
 TEST(ConfigUrl, WrongOnesSayWhyAndNeverShowThePassword) {
-  EXPECT_EQ(error_of("mysql://ann:hidden@db"),
-            "this is no PostgreSQL URL: write it like postgresql://user@host:5432/database");
+  EXPECT_EQ(error_of("mongodb://ann:hidden@db"),
+            "this is no URL of PostgreSQL, MySQL or MariaDB: write it like postgresql://user@host:5432/database or "
+            "mysql://user@host:3306/database");
   EXPECT_NE(error_of("postgresql://ann:hid%zzden@db").find("two hexadecimal digits"), std::string::npos);
   EXPECT_NE(error_of("postgresql://ann:hidden%0@db").find("two hexadecimal digits"), std::string::npos);
   EXPECT_NE(error_of("postgresql://ann:hidden%00@db").find("two hexadecimal digits"), std::string::npos);

@@ -60,6 +60,10 @@ TEST(SettingsPage, ItsExampleIsReadWithoutAWarning) {
   const auto other = route_settings(loaded->config, "any", "ann");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->auth, AuthMethod::pass_through);
+  const auto blog = mysql_route_settings(loaded->config, "blog", "reports");
+  ASSERT_TRUE(blog);
+  EXPECT_EQ(blog->host, "blog.example");
+  EXPECT_EQ(blog->pool_size, 100U);
 }
 
 }  // namespace

@@ -88,6 +88,12 @@ std::string up_to(int last) {
 
 }  // namespace
 
+std::string mariadb_plugins() {
+  const fs::path folder = fs::path(LOCKKEEPER_SOURCE_DIR) / "build/servers/mariadb-plugins";
+  if (!fs::exists(folder / "auth_ed25519.so")) return "";
+  return readable_tree(fs::canonical(folder), installation_folder() / "mariadb-plugins");
+}
+
 MysqlInstallation find_mariadb() {
   static const MysqlInstallation found = look_for_mariadb();
   return found;

@@ -27,6 +27,10 @@ struct MysqlInstallation {
 /// For the names that GoogleTest prints.
 inline void PrintTo(const MysqlInstallation& installation, std::ostream* out) { *out << installation.label; }
 
+/// The folder of MariaDB's plugin for ed25519 accounts, which mariadb-server-core lacks and scripts/setup unpacks;
+/// empty: it could not.
+[[nodiscard]] std::string mariadb_plugins();
+
 /// Debian's own (package mariadb-server-core).
 [[nodiscard]] MysqlInstallation find_mariadb();
 

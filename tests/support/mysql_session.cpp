@@ -19,6 +19,7 @@ std::runtime_error failure(MYSQL* mysql) {
 std::vector<std::vector<std::string>> rows_of(MYSQL* mysql) {
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql), &mysql_free_result);
   std::vector<std::vector<std::string>> rows;
+  if (!result && mysql_errno(mysql) != 0) throw failure(mysql);  // an error among the rows
   if (!result) return rows;
   while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
     const unsigned long* lengths = mysql_fetch_lengths(result.get());
@@ -37,9 +38,17 @@ std::string process_of(std::uint64_t id) {
 }  // namespace
 
 MysqlSession::MysqlSession(const MysqlServer& server, const std::string& password)
+    : MysqlSession(MysqlLogin{.port = server.port(), .password = password}) {}
+
+MysqlSession::MysqlSession(const MysqlLogin& login)
     : handle_(mysql_init(nullptr), [](void* mysql) { mysql_close(static_cast<MYSQL*>(mysql)); }) {
   MYSQL* mysql = connection(handle_);
-  if (mysql_real_connect(mysql, "127.0.0.1", "root", password.c_str(), "test", server.port(), nullptr, 0) == nullptr) {
+  my_bool enforce = login.tls ? 1 : 0;
+  if (login.tls) mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  if (!login.program_name.empty())
+    mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", login.program_name.c_str());
+  if (mysql_real_connect(mysql, "127.0.0.1", login.user.c_str(), login.password.c_str(), login.database.c_str(),
+                         login.port, nullptr, 0) == nullptr) {
     throw failure(mysql);
   }
   id_ = mysql_thread_id(mysql);

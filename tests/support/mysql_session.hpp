@@ -1,6 +1,7 @@
 // A plain libmariadb session for tests: what an observer sees and what other clients do, independent of our driver.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,10 +10,22 @@
 
 namespace lockkeeper::testing {
 
-/// As `root` on the database `test`, by TCP. Blocking; used from one thread at a time. NULL is "NULL".
+/// Whom to log in as, where.
+struct MysqlLogin {
+  std::uint16_t port = 0;
+  std::string user = "root";
+  std::string password = {};
+  std::string database = "test";
+  bool tls = false;  ///< Asked for and insisted on; the certificate is not looked at.
+  std::string program_name = {};
+};
+
+/// By TCP. Blocking; used from one thread at a time. NULL is "NULL".
 class MysqlSession {
  public:
   explicit MysqlSession(const MysqlServer& server, const std::string& password = "");
+  /// Throws std::runtime_error with error number and words where it is refused.
+  explicit MysqlSession(const MysqlLogin& login);
 
   /// The rows of one statement. Throws std::runtime_error with the server's words.
   std::vector<std::vector<std::string>> exec(const std::string& sql);

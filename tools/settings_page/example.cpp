@@ -37,6 +37,13 @@ max_connections = 60
 host = "/run/postgresql"
 pool_mode = "session"
 
+# A MySQL or MariaDB server, on an address of its own. The console and the databases above stay on the proxy's.
+[mysql.blog]
+listen = ["127.0.0.1:6033"]
+host = "blog.example"
+pool_mode = "session"               # where [proxy] says "transaction", which is for PostgreSQL alone
+pool_size = 100
+
 # Reports take long, and must not take all connections.
 [users.reports]
 pool_size = 3

@@ -59,9 +59,14 @@ constexpr Section sections[] = {
      "A database as clients name it, and where it is. `[databases.\"*\"]` stands for those that have no section of "
      "their "
      "own. `pgbouncer` is the console's name. What is not set here is as in `[proxy]`."},
+    {"mysql.NAME",
+     "A MySQL or MariaDB server; NAME is what the console calls it. Clients come to its own addresses, log in to the "
+     "server itself (`auth` is not about them), and keep a connection each until they leave. They need no database or "
+     "user in this file; `[proxy.tls]` and `[proxy.server_tls]` hold for them as well. A section that comes or goes "
+     "waits for a restart. What is not set here is as in `[proxy]`."},
     {"users.NAME",
-     "A user as clients name it. What is set here stands above the database's setting, which stands above "
-     "`[proxy]`'s."},
+     "A user as clients name it. What is set here stands above the database's setting, or the MySQL server's, which "
+     "stands above `[proxy]`'s. `pool_mode` and `pool_size` are about PostgreSQL alone."},
 };
 
 // For a cell of a table.
@@ -102,6 +107,7 @@ std::string values(const proxy::SettingInfo& setting) {
 
 std::string default_value(const proxy::SettingInfo& setting) {
   if (!setting.default_value.empty()) return as_code(setting.default_value);
+  if (setting.description.contains("Must be given")) return "none";
   return setting.description.contains("[proxy]") ? "as in [proxy]" : "not set";
 }
 

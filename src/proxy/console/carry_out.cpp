@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/utf8.hpp"
-#include "proxy/client.hpp"
 #include "proxy/config_route.hpp"
 #include "proxy/console/gather.hpp"
 #include "proxy/console/inquiry.hpp"
 #include "proxy/console/task.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/worker.hpp"
 
 namespace lockkeeper::proxy {
@@ -185,7 +185,7 @@ io::Task<Reply> ConsoleTask::kill(const Command& command) {
         worker.for_each_client([&](Client& client) {
           if (client.on_console() || client.identity() == nullptr || client.is_over()) return;
           if (client.identity()->database != database) return;
-          client.close("57P01", "terminating connection due to administrator command");
+          client.terminate();
           ++ended;
         });
         return ended;
@@ -201,13 +201,13 @@ io::Task<Reply> ConsoleTask::kill(const Command& command) {
 }
 
 io::Task<Reply> ConsoleTask::kill_client(const Command& command) {
-  console::Inquiry<std::uint64_t> inquiry(
-      worker_, client_.wakeup_, [id = command.client](Worker& worker) -> std::uint64_t {
-        Client* client = worker.client(pool::ClientId(id));
-        if (client == nullptr || client->is_over()) return 0;
-        client->close("57P01", "terminating connection due to administrator command");
-        return 1;
-      });
+  console::Inquiry<std::uint64_t> inquiry(worker_, client_.wakeup_,
+                                          [id = command.client](Worker& worker) -> std::uint64_t {
+                                            Client* client = worker.client(pool::ClientId(id));
+                                            if (client == nullptr || client->is_over()) return 0;
+                                            client->terminate();
+                                            return 1;
+                                          });
   co_await wait_for(inquiry);
   if (std::ranges::find(inquiry.answers(), 1U) != inquiry.answers().end()) co_return Reply{};
   Reply reply = failed({"42704", fmt::format("there is no client {}", command.client), "SHOW CLIENTS lists them."});

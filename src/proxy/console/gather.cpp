@@ -11,20 +11,9 @@
 namespace lockkeeper::proxy::console {
 namespace {
 
-using model::ClientState;
-
-ClientState state_of(const Client& client) {
-  const auto* session = client.session();
-  if (session == nullptr) return ClientState::idle;
-  if (client.waiting_since()) return ClientState::waiting;
-  if (!session->idle()) return ClientState::active;
-  if (!session->in_transaction()) return ClientState::idle;
-  return session->status() == wire::postgres::TransactionStatus::failed ? ClientState::aborted_in_transaction
-                                                                        : ClientState::idle_in_transaction;
-}
-
 ClientView view_of(Worker& worker, const Client& client) {
   const model::ClientIdentity& who = *client.identity();
+  const Standing standing = client.standing();
   ClientView view;
   view.id = who.id;
   view.user = who.user;
@@ -33,22 +22,21 @@ ClientView view_of(Worker& worker, const Client& client) {
   view.address = who.address;
   view.local_address = client.local_address();
   view.tls = who.tls;
-  view.connected_at = view.state_since = who.connected_at;
-  view.state = state_of(client);
+  view.connected_at = who.connected_at;
+  view.state = standing.state;
+  view.state_since = standing.state_since;
   view.logging_in = !client.logged_in() && !client.on_console();
-  if (const auto* session = client.session())
-    view.state_since = view.state == ClientState::active ? session->busy_since() : session->state_since();
   if (const auto since = client.waiting_since())
     view.waiting = std::chrono::duration_cast<model::Duration>(worker.loop().now() - *since);
-  if (client.server() != nullptr) view.server = client.server()->id().value();
+  if (standing.server) view.server = standing.server->value();
   return view;
 }
 
 bool is_recorded(const Client& client, const Question& question) {
-  const auto* session = client.session();
-  if (session == nullptr) return false;
+  if (!client.logged_in()) return false;
   if (question.client) return client.id().value() == *question.client;
-  return (question.holders && session->linked()) || (question.transactions && session->transaction_since());
+  const Standing standing = client.standing();
+  return (question.holders && standing.server) || (question.transactions && standing.in_transaction);
 }
 
 ServerView view_of(ServerHolder& server) {
@@ -153,6 +141,12 @@ Part answer(Worker& worker, const Question& question) {
     worker.for_each_server([&](ServerHolder& server) {
       part.servers.push_back(view_of(server));
       part.server_pools.push_back(server.pool().value());
+    });
+    worker.for_each_client([&](Client& client) {
+      auto server = client.own_server();
+      if (!server) return;
+      part.servers.push_back(*std::move(server));
+      part.server_pools.push_back(client.pool().value());
     });
   }
   return part;

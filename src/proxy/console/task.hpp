@@ -13,13 +13,13 @@
 
 namespace lockkeeper::proxy {
 
-class Client;
+class PostgresClient;
 class Worker;
 
 /// Lives within the client's own task, on its worker's thread.
 class ConsoleTask {
  public:
-  explicit ConsoleTask(Client& client);
+  explicit ConsoleTask(PostgresClient& client);
 
   /// Over when the client is.
   io::Task<> run();
@@ -60,7 +60,7 @@ class ConsoleTask {
   [[nodiscard]] std::optional<console::Failure> check_pause(const std::string& name) const;
   void log(const console::Command& command) const;
 
-  Client& client_;
+  PostgresClient& client_;
   Worker& worker_;
   std::optional<console::Conversation> conversation_;
   char type_ = 0;

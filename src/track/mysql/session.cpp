@@ -31,6 +31,12 @@ bool Session::commit_under_way() const noexcept { return std::ranges::any_of(ask
 
 WallTime Session::busy_since() const noexcept { return asked_.empty() ? state_since_ : asked_.front().sent_at; }
 
+model::ClientState Session::state() const noexcept {
+  if (!idle()) return model::ClientState::active;
+  if (!in_transaction()) return model::ClientState::idle;
+  return transactions_.doomed() ? model::ClientState::aborted_in_transaction : model::ClientState::idle_in_transaction;
+}
+
 std::optional<WallTime> Session::transaction_since() const noexcept {
   if (const auto* open = transactions_.record().open()) return open->id().started_at;
   return std::nullopt;
@@ -70,13 +76,8 @@ model::RecordedClient Session::recorded(WallTime now) const {
   if (record.open() != nullptr) client.transaction = *record.open();
   client.state_since = state_since_;
   client.server = model::HeldServer{connected_.session, connected_.local_endpoint, connected_.at};
-  if (!idle()) {
-    client.state = model::ClientState::active;
-    client.state_since = busy_since();
-  } else if (in_transaction()) {
-    client.state =
-        transactions_.doomed() ? model::ClientState::aborted_in_transaction : model::ClientState::idle_in_transaction;
-  }
+  client.state = state();
+  if (!idle()) client.state_since = busy_since();
   const auto running = std::ranges::find_if(asked_, [](const Asked& each) { return each.statement != nullptr; });
   if (running != asked_.end()) {
     client.statement = running->statement;

@@ -94,6 +94,7 @@ class Session {
   // --- For those who look ---
 
   [[nodiscard]] bool lost() const noexcept { return lost_; }
+  [[nodiscard]] model::ClientState state() const noexcept;
   [[nodiscard]] bool idle() const noexcept { return asked_.empty(); }
   [[nodiscard]] bool in_transaction() const noexcept { return transactions_.open(); }
   [[nodiscard]] std::size_t outstanding() const noexcept { return asked_.size(); }

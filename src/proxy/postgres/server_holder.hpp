@@ -10,7 +10,7 @@
 #include "io/loop.hpp"
 #include "io/task.hpp"
 #include "proxy/pool/ids.hpp"
-#include "proxy/server_connection.hpp"
+#include "proxy/postgres/server_connection.hpp"
 
 namespace lockkeeper::proxy {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "proxy/bytes.hpp"
-#include "proxy/client.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/worker.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"
@@ -25,7 +25,7 @@ constexpr std::size_t most_unsent = 256 * 1024;
 
 /// From the client to its server.
 struct ClientSide {
-  Client& client;
+  PostgresClient& client;
 
   [[nodiscard]] std::size_t wanted(char type, std::uint32_t size) const {
     return client.session_->wanted_from_client(type, size);
@@ -38,13 +38,13 @@ struct ClientSide {
   void malformed(pg::Malformed why) const {
     // As the server does: it has lost its place in what the client sends, and closes without a word.
     if (why == pg::Malformed::bad_length) {
-      client.ending_ = Client::Ending{"-", {}};
+      client.ending_ = PostgresClient::Ending{"-", {}};
       return;
     }
     end(fmt::format("invalid message from the client: {}", pg::to_string(why)));
   }
   // What was judged before is still to be passed on: the end comes after it.
-  void end(std::string message) const { client.ending_ = Client::Ending{"08P01", std::move(message)}; }
+  void end(std::string message) const { client.ending_ = PostgresClient::Ending{"08P01", std::move(message)}; }
 
   Next judge(const Message& message, std::size_t& skip) const {
     if (!pg::is_frontend_type(message.type)) {
@@ -86,7 +86,7 @@ struct ClientSide {
 
 /// From the server to its client.
 struct ServerSide {
-  Client& client;
+  PostgresClient& client;
 
   [[nodiscard]] std::size_t wanted(char type, std::uint32_t size) const {
     return client.session_->wanted_from_server(type, size);
@@ -130,7 +130,7 @@ struct ServerSide {
   }
 };
 
-io::Task<> Client::relay() {
+io::Task<> PostgresClient::relay() {
   phase_since_ = worker_.loop().now();
   for (;;) {
     pump();
@@ -140,7 +140,7 @@ io::Task<> Client::relay() {
   }
 }
 
-void Client::pump() {
+void PostgresClient::pump() {
   take_answers();
   from_server();
   from_client();
@@ -152,7 +152,7 @@ void Client::pump() {
 
 // --- A server connection ---
 
-bool Client::get_server() {
+bool PostgresClient::get_server() {
   if (server_ != nullptr) return true;
   if (waiting()) return false;
   const io::TimePoint now = worker_.loop().now();
@@ -164,7 +164,7 @@ bool Client::get_server() {
   return link_given();
 }
 
-bool Client::link_given() {
+bool PostgresClient::link_given() {
   const pool::Give give = *std::exchange(give_, std::nullopt);
   ServerHolder* server = worker_.server(give.server);
   if (server == nullptr || !server->usable()) {
@@ -186,7 +186,7 @@ bool Client::link_given() {
   return true;
 }
 
-void Client::link(ServerHolder& server) {
+void PostgresClient::link(ServerHolder& server) {
   server_ = &server;
   server.hold(*this, wakeup_);
   outbound_ = Flow();
@@ -195,13 +195,13 @@ void Client::link(ServerHolder& server) {
   send_output();
 }
 
-void Client::unlink_and_release() {
+void PostgresClient::unlink_and_release() {
   session_->unlink();
   worker_.release(*std::exchange(server_, nullptr));
   released_ = false;
 }
 
-void Client::take_answers() {
+void PostgresClient::take_answers() {
   if (fail_) {
     const pool::Fail failed = *std::exchange(fail_, std::nullopt);
     if (over_ || !session_) return;
@@ -225,13 +225,13 @@ void Client::take_answers() {
   if (link_given()) retry_inbound();
 }
 
-void Client::retry_inbound() {
+void PostgresClient::retry_inbound() {
   ClientSide side{*this};
   inbound_.retry(side);
   after_inbound();
 }
 
-void Client::after_inbound() {
+void PostgresClient::after_inbound() {
   send_output();
   if (!ending_ || over_) return;
   const Ending ending = *std::exchange(ending_, std::nullopt);
@@ -243,7 +243,7 @@ void Client::after_inbound() {
   close(ending.sqlstate, ending.message);
 }
 
-void Client::refuse_request(std::string_view sqlstate, std::string_view message) {
+void PostgresClient::refuse_request(std::string_view sqlstate, std::string_view message) {
   pg::append_error(out_.to_client,
                    {.severity = "ERROR", .sqlstate = sqlstate, .message = message, .detail = {}, .hint = {}});
   // A simple query is its own end; anything else ends with its Sync.
@@ -259,7 +259,7 @@ void Client::refuse_request(std::string_view sqlstate, std::string_view message)
 
 // --- Bytes ---
 
-void Client::send_output() {
+void PostgresClient::send_output() {
   if (!out_.to_server.empty()) {
     if (server_ != nullptr) send(server_->socket(), out_.to_server);
     out_.to_server.clear();
@@ -270,7 +270,7 @@ void Client::send_output() {
   }
 }
 
-void Client::from_client() {
+void PostgresClient::from_client() {
   while (socket_ && !over_ && !waiting() && !session_->abandoned()) {
     if (server_ != nullptr && server_->socket().unsent() > most_unsent) return;
     if (socket_->unsent() > most_unsent) return;
@@ -283,7 +283,7 @@ void Client::from_client() {
   }
 }
 
-void Client::from_server() {
+void PostgresClient::from_server() {
   while (server_ != nullptr && !over_) {
     if (socket_ && !session_->abandoned() && socket_->unsent() > most_unsent) return;
     const io::Bytes bytes = server_->socket().receive();
@@ -302,7 +302,7 @@ void Client::from_server() {
 
 // --- Time ---
 
-void Client::note_phase() {
+void PostgresClient::note_phase() {
   if (!session_ || over_) return;
   Phase phase = Phase::idle;
   if (waiting()) {
@@ -324,7 +324,7 @@ void Client::note_phase() {
   }
 }
 
-io::TimePoint Client::next_deadline() const {
+io::TimePoint PostgresClient::next_deadline() const {
   if (session_->abandoned()) return abandon_deadline_;
   io::TimePoint next = abandon_deadline_;  // Of a query that was cancelled.
   const auto consider = [&](io::TimePoint since, ConfigDuration limit) {
@@ -337,7 +337,7 @@ io::TimePoint Client::next_deadline() const {
   return next;
 }
 
-void Client::arm_timer() {
+void PostgresClient::arm_timer() {
   const io::TimePoint next = next_deadline();
   if (next == timer_.when()) return;
   if (next == io::TimePoint::max()) {
@@ -347,7 +347,7 @@ void Client::arm_timer() {
   }
 }
 
-void Client::check_deadlines() {
+void PostgresClient::check_deadlines() {
   const io::TimePoint now = worker_.loop().now();
   if (over_ || now < next_deadline()) return;
   const auto passed = [&](io::TimePoint since, ConfigDuration limit) {

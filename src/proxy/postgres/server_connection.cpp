@@ -1,4 +1,4 @@
-#include "proxy/server_connection.hpp"
+#include "proxy/postgres/server_connection.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "proxy/server_holder.hpp"
+#include "proxy/postgres/server_holder.hpp"
 
 #include <utility>
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "proxy/bytes.hpp"
-#include "proxy/client.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/worker.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"
@@ -55,7 +55,7 @@ std::string startup_for_server(std::string_view packet, const RouteSettings& rou
 
 }  // namespace
 
-io::Task<bool> Client::pass_through() {
+io::Task<bool> PostgresClient::pass_through() {
   pool_ = worker_.shared().pools.open(pool_key(), *route_, setup_->config.proxy, target_for({}), worker_.loop().now());
   if (!co_await wait_for_server()) co_return false;
   const pool::Give give = *std::exchange(give_, std::nullopt);
@@ -103,24 +103,17 @@ io::Task<bool> Client::pass_through() {
   co_return true;
 }
 
-io::Task<bool> Client::connect_for_pass_through(std::unique_ptr<io::Socket>& socket, bool& tls) {
+io::Task<bool> PostgresClient::connect_for_pass_through(std::unique_ptr<io::Socket>& socket, bool& tls) {
   const auto timeout =
       route_->connect_timeout.count() > 0 ? route_->connect_timeout : ConfigDuration(std::chrono::minutes(1));
   const io::TimePoint deadline = worker_.loop().now() + timeout;
   const io::Address address = address_of(*route_);
-  const auto connecting = worker_.loop().connect(address, deadline, wakeup_);
-  for (;;) {
-    if (auto result = connecting->result()) {
-      if (!*result)
-        co_return refuse("08006", fmt::format("no connection to the server at {}: {}", io::to_string(address),
-                                              result->error().message));
-      socket = std::move(**result);
-      break;
-    }
-    if (socket_->ended() || over_) co_return false;
-    co_await wakeup_;
-  }
-  socket->wake(&wakeup_);
+  auto connected = co_await connect_to(address, deadline);
+  if (!connected)
+    co_return refuse(
+        "08006", fmt::format("no connection to the server at {}: {}", io::to_string(address), connected.error().message));
+  if (!*connected) co_return false;
+  socket = *std::move(connected);
   const ServerTlsMode mode = setup_->config.proxy.server_tls.mode;
   if (mode == ServerTlsMode::disable || !address.path.empty()) co_return true;
   std::string request;
@@ -153,7 +146,7 @@ io::Task<bool> Client::connect_for_pass_through(std::unique_ptr<io::Socket>& soc
   co_return true;
 }
 
-bool Client::relay_login_from_client(std::string& to_server) {
+bool PostgresClient::relay_login_from_client(std::string& to_server) {
   for (io::Bytes bytes = socket_->receive(); !bytes.empty(); bytes = socket_->receive())
     login_->received.append(text_of(bytes));
   while (!login_->received.empty()) {
@@ -167,7 +160,7 @@ bool Client::relay_login_from_client(std::string& to_server) {
   return true;
 }
 
-bool Client::relay_login_from_server(ServerFacts& facts, std::string& received, bool& ready) {
+bool PostgresClient::relay_login_from_server(ServerFacts& facts, std::string& received, bool& ready) {
   std::string to_client;
   while (!ready && !received.empty()) {
     const auto size = whole_message(received);
@@ -189,7 +182,8 @@ bool Client::relay_login_from_server(ServerFacts& facts, std::string& received, 
 }
 
 // What the client gets in the place of a message; nullopt: the message itself.
-std::optional<std::string> Client::login_message_for_client(ServerFacts& facts, char type, std::string_view body) {
+std::optional<std::string> PostgresClient::login_message_for_client(ServerFacts& facts, char type,
+                                                                    std::string_view body) {
   if (type == pg::backend::authentication) {
     const auto request = pg::decode_authentication(body);
     if (request && request->kind == pg::Authentication::sasl) return without_channel_binding(request->data);

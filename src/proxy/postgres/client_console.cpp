@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "proxy/bytes.hpp"
-#include "proxy/client.hpp"
 #include "proxy/console/login.hpp"
 #include "proxy/console/tables.hpp"
 #include "proxy/console/task.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/worker.hpp"
 #include "wire/postgres/backend.hpp"
 
@@ -22,13 +22,13 @@ constexpr std::size_t most_unsent = 256 * 1024;
 
 }  // namespace
 
-io::Task<bool> Client::enter_console() {
+io::Task<bool> PostgresClient::enter_console() {
   ConsoleTask console(*this);
   co_await console.run();
   co_return false;  // There is nothing to relay.
 }
 
-ConsoleTask::ConsoleTask(Client& client) : client_(client), worker_(client.worker_) {}
+ConsoleTask::ConsoleTask(PostgresClient& client) : client_(client), worker_(client.worker_) {}
 
 io::Task<> ConsoleTask::run() {
   if (!co_await log_in()) co_return;

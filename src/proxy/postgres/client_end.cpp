@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "proxy/bytes.hpp"
-#include "proxy/client.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/worker.hpp"
 #include "wire/postgres/backend.hpp"
 
@@ -12,7 +12,7 @@ namespace lockkeeper::proxy {
 
 namespace pg = wire::postgres;
 
-void Client::check_ends() {
+void PostgresClient::check_ends() {
   if (over_) return;
   if (server_ != nullptr && server_->socket().ended()) {
     lost_server();
@@ -28,7 +28,7 @@ void Client::check_ends() {
   }
 }
 
-void Client::close(std::string_view sqlstate, std::string_view message) {
+void PostgresClient::close(std::string_view sqlstate, std::string_view message) {
   if (over_ || !session_ || session_->abandoned()) {
     if (!session_) over_ = true;
     wakeup_.signal();
@@ -45,13 +45,8 @@ void Client::close(std::string_view sqlstate, std::string_view message) {
   wakeup_.signal();
 }
 
-void Client::drain() {
-  draining_ = true;
-  wakeup_.signal();
-}
-
 // The client is gone, or is not listened to any more.
-void Client::vanish() {
+void PostgresClient::vanish() {
   if (over_ || !session_ || session_->abandoned()) return;
   if (waiting()) {
     worker_.shared().pools.cancel_wait(std::exchange(waiter_, pool::WaiterId()), worker_.loop().now());
@@ -78,21 +73,21 @@ void Client::vanish() {
   if (step.released) return finish_abandoned();
 }
 
-void Client::finish_abandoned() {
+void PostgresClient::finish_abandoned() {
   if (server_ends_ || route_->pool_mode == PoolMode::session) return give_up_server();
   unlink_and_release();
   over_ = true;
   wakeup_.signal();
 }
 
-void Client::give_up_server() {
+void PostgresClient::give_up_server() {
   session_->lost_server(end_, worker_.wall_now());
   worker_.drop(*std::exchange(server_, nullptr));
   over_ = true;
   wakeup_.signal();
 }
 
-void Client::lost_server() {
+void PostgresClient::lost_server() {
   const bool half = outbound_.within_message();
   const bool told = server_ends_;
   if (!broken_.empty()) {
@@ -121,7 +116,7 @@ void Client::lost_server() {
   say_goodbye_to(bytes);
 }
 
-void Client::cancel(std::shared_ptr<void> until_done) {
+void PostgresClient::cancel(std::shared_ptr<void> until_done) {
   if (on_console_) {  // Its PAUSE ends.
     cancelled_ = true;
     return wakeup_.signal();

@@ -6,7 +6,7 @@
 
 #include "proxy/auth/client_login.hpp"
 #include "proxy/bytes.hpp"
-#include "proxy/client.hpp"
+#include "proxy/postgres/client.hpp"
 #include "proxy/worker.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"
@@ -23,7 +23,7 @@ constexpr std::uint32_t places_of_console = 10;  // Beyond max_clients: whoever 
 
 }  // namespace
 
-bool Client::refuse(std::string_view sqlstate, std::string_view message) {
+bool PostgresClient::refuse(std::string_view sqlstate, std::string_view message) {
   std::string bytes;
   pg::append_error(bytes, {.severity = "FATAL", .sqlstate = sqlstate, .message = message, .detail = {}, .hint = {}});
   say_goodbye_to(bytes);
@@ -32,7 +32,7 @@ bool Client::refuse(std::string_view sqlstate, std::string_view message) {
 }
 
 // False: the client has gone, or its time to log in is over.
-io::Task<bool> Client::more(std::size_t size) {
+io::Task<bool> PostgresClient::more(std::size_t size) {
   while (login_->received.size() < size) {
     const io::Bytes bytes = socket_->receive();
     if (!bytes.empty()) {
@@ -48,7 +48,7 @@ io::Task<bool> Client::more(std::size_t size) {
   co_return true;
 }
 
-io::Task<bool> Client::log_in() {
+io::Task<bool> PostgresClient::log_in() {
   const auto timeout = setup_->config.proxy.login_timeout;
   if (timeout.count() > 0) timer_.set(worker_.loop().now() + timeout);
   if (!co_await read_startup()) co_return false;
@@ -69,7 +69,7 @@ io::Task<bool> Client::log_in() {
   co_return co_await enter_transaction_mode();
 }
 
-io::Task<bool> Client::read_startup() {
+io::Task<bool> PostgresClient::read_startup() {
   for (;;) {
     if (!co_await more(4)) co_return false;
     const auto size = pg::startup_size(login_->received);
@@ -99,19 +99,19 @@ io::Task<bool> Client::read_startup() {
 }
 
 // The end of this connection tells the client that its next query is safe, as the server's own does.
-io::Task<> Client::pass_cancel_on(std::uint32_t pid, std::string secret) {
+io::Task<> PostgresClient::pass_cancel_on(std::uint32_t pid, std::string secret) {
   worker_.cancel_requested(pid, secret, id_);
   while (!cancel_taken_ && !over_ && !socket_->ended() && !timer_.due(worker_.loop().now())) co_await wakeup_;
   over_ = true;
   say_goodbye_to({});
 }
 
-void Client::cancel_taken() {
+void PostgresClient::cancel_taken() {
   cancel_taken_ = true;
   wakeup_.signal();
 }
 
-io::Task<bool> Client::answer_tls() {
+io::Task<bool> PostgresClient::answer_tls() {
   const auto& tls = setup_->client_tls;
   if (!tls || socket_->tls_established()) {
     send(*socket_, "N");
@@ -127,7 +127,7 @@ io::Task<bool> Client::answer_tls() {
   co_return true;
 }
 
-bool Client::take_startup(const Startup& startup) {
+bool PostgresClient::take_startup(const Startup& startup) {
   if (startup.major < 3) {  // Errors had no length then.
     say_goodbye_to(
         std::string(fmt::format("EFATAL:  unsupported frontend protocol {}.{}: server supports 3.0 to 3.{}\n",
@@ -174,7 +174,7 @@ bool Client::take_startup(const Startup& startup) {
   return true;
 }
 
-io::Task<bool> Client::authenticate() {
+io::Task<bool> PostgresClient::authenticate() {
   auto random = draw_login_random();
   if (!random) co_return refuse("58000", "this system gives no random numbers, without which nobody can log in");
   ClientLogin login({route_->auth, who_->user, setup_->users, *std::move(random)});
@@ -203,9 +203,11 @@ io::Task<bool> Client::authenticate() {
   co_return true;
 }
 
-PoolKey Client::pool_key() const { return {who_->database, who_->user, login_->startup_key, route_->pool_mode}; }
+PoolKey PostgresClient::pool_key() const {
+  return {who_->database, who_->user, login_->startup_key, route_->pool_mode};
+}
 
-ServerTarget Client::target_for(const Credentials& credentials) const {
+ServerTarget PostgresClient::target_for(const Credentials& credentials) const {
   ServerTarget target;
   target.address = address_of(*route_);
   target.tls_mode = setup_->config.proxy.server_tls.mode;
@@ -228,7 +230,7 @@ ServerTarget Client::target_for(const Credentials& credentials) const {
 }
 
 // A server connection of this pool must have been there once: what it says of itself is what its clients are told.
-io::Task<bool> Client::enter_transaction_mode() {
+io::Task<bool> PostgresClient::enter_transaction_mode() {
   Pools& pools = worker_.shared().pools;
   pool_ = pools.open(pool_key(), *route_, setup_->config.proxy, target_for(*login_->credentials), worker_.loop().now());
   auto welcome = pools.welcome(pool_);
@@ -244,7 +246,7 @@ io::Task<bool> Client::enter_transaction_mode() {
   co_return true;
 }
 
-io::Task<bool> Client::wait_for_server() {
+io::Task<bool> PostgresClient::wait_for_server() {
   Pools& pools = worker_.shared().pools;
   const io::TimePoint now = worker_.loop().now();
   pool::AcquireRequest request{pool_, id_, pool::WorkerId(worker_.number())};
@@ -264,7 +266,7 @@ io::Task<bool> Client::wait_for_server() {
   }
 }
 
-io::Task<bool> Client::enter_session_mode() {
+io::Task<bool> PostgresClient::enter_session_mode() {
   Pools& pools = worker_.shared().pools;
   const ServerTarget target = target_for(*login_->credentials);
   pool_ = pools.open(pool_key(), *route_, setup_->config.proxy, target, worker_.loop().now());
@@ -288,7 +290,7 @@ io::Task<bool> Client::enter_session_mode() {
   co_return true;
 }
 
-void Client::begin_session() {
+void PostgresClient::begin_session() {
   session_ = std::make_unique<track::postgres::Session>(
       track::postgres::SessionSettings{.mode = route_->pool_mode == PoolMode::session
                                                    ? track::postgres::Mode::session
@@ -301,7 +303,7 @@ void Client::begin_session() {
 }
 
 // What a server says after AuthenticationOk, which is sent already.
-void Client::greet(const track::postgres::Parameters& parameters) {
+void PostgresClient::greet(const track::postgres::Parameters& parameters) {
   std::string bytes;
   session_->parameters = parameters;
   for (const auto& [name, value] : login_->asked) {
