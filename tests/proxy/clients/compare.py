@@ -9,76 +9,22 @@ PgBouncer in the proxy's place.
 """
 import argparse
 import contextlib
-import difflib
-import json
 import os
 import pathlib
 import re
-import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+import comparing  # noqa: E402
+from comparing import PYTHON, Skip, free_port, need, need_jar, need_module, running  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 PASSWORD = "proof"
-PATIENCE = 120  # Seconds for a client's whole script.
-SKIPPED = 77
 POSTGRES_JAR = "/usr/share/java/postgresql.jar"
-
-
-class Skip(Exception):
-    """What is missing, and how to get it."""
-
-
-def need(program, package):
-    if shutil.which(program) is None:
-        raise Skip(f"{program} is missing (Debian: {package}; scripts/setup installs it)")
-
-
-@contextlib.contextmanager
-def private_server(build, version):
-    command = [build / "tests/support/private-postgres", "--version", version]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        line = server.stdout.readline()
-        if not line:
-            sys.exit(f"PostgreSQL {version} did not start")
-        yield json.loads(line)["port"]
-        server.stdin.close()
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for_port(process, log):
-    """The port of `listening on 127.0.0.1:PORT`."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        for line in pathlib.Path(log.name).read_text().splitlines():
-            if line.startswith("listening on 127.0.0.1:"):
-                return int(line.rsplit(":", 1)[1])
-        time.sleep(0.02)
-    sys.exit("the proxy does not listen:\n" + pathlib.Path(log.name).read_text())
-
-
-@contextlib.contextmanager
-def running(command, log, **options):
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            sys.exit("the proxy does not end on SIGTERM")
 
 
 @contextlib.contextmanager
@@ -103,7 +49,7 @@ def proxy(build, server_port, mode, io):
             url = f"postgresql://postgres:{PASSWORD}@127.0.0.1:{server_port}/postgres"
             command = [build / "apps/lockkeeper", "run", url, "--listen", "127.0.0.1:0", "--pool-mode", mode, "--io", io]
             with running(command, log) as process:
-                yield wait_for_port(process, log)
+                yield comparing.wait_for_port(process, log)
                 if process.poll() is not None:
                     sys.exit("the proxy has died:\n" + pathlib.Path(log.name).read_text())
 
@@ -111,7 +57,7 @@ def proxy(build, server_port, mode, io):
 @contextlib.contextmanager
 def others(port):
     """Other clients beside the one that is compared: in transaction mode it meets their server connections."""
-    with subprocess.Popen(["/usr/bin/python3", HERE / "others.py"], stdin=subprocess.PIPE, env=environment(port)) as process:
+    with subprocess.Popen([PYTHON, HERE / "others.py"], stdin=subprocess.PIPE, env=environment(port)) as process:
         yield
         process.stdin.close()
         if process.wait(60) != 0:
@@ -125,16 +71,9 @@ def environment(port):
 
 
 def run(command, port, **options):
-    """Standard output and, behind it, the errors' and the exit status."""
-    try:
-        done = subprocess.run([str(word) for word in command], env=environment(port), capture_output=True, text=True,
-                              timeout=PATIENCE, **options)
-    except subprocess.TimeoutExpired as late:
-        return f"{late.stdout or ''}\n{late.stderr or ''}\ndid not end within {PATIENCE} s\n"
-    said = re.sub(r"(with PID |\(node:)\d+", r"\1...", done.stdout + done.stderr)
+    said = re.sub(r"(with PID |\(node:)\d+", r"\1...", comparing.run(command, environment(port), **options))
     # What psycopg's pipeline tells its log when it is collected: whether it still can is a matter of the moment.
-    said = re.sub(r"^error ignored .*\n", "", said, flags=re.MULTILINE)
-    return f"{said}exit status {done.returncode}\n"
+    return re.sub(r"^error ignored .*\n", "", said, flags=re.MULTILINE)
 
 
 def clean(port):
@@ -170,9 +109,8 @@ def psql(port, folder):
 
 def python(script, module, package):
     def client(port, _folder):
-        if subprocess.run(["/usr/bin/python3", "-c", f"import {module}"], capture_output=True).returncode != 0:
-            raise Skip(f"the Python module {module} is missing (Debian: {package}; scripts/setup installs it)")
-        return run(["/usr/bin/python3", HERE / script], port)
+        need_module(module, package)
+        return run([PYTHON, HERE / script], port)
     return client
 
 
@@ -184,14 +122,8 @@ def node(port, _folder):
 
 
 def jdbc(port, folder):
-    need("javac", "openjdk-17-jdk-headless")
-    if not pathlib.Path(POSTGRES_JAR).exists():
-        raise Skip("pgjdbc is missing (Debian: libpostgresql-jdbc-java; scripts/setup installs it)")
-    if not pathlib.Path(folder, "JdbcClient.class").exists():
-        said = run(["javac", "-Xlint:-deprecation", "-XDsuppressNotes", "-d", folder, "-cp", POSTGRES_JAR, HERE / "JdbcClient.java"], port)
-        if said != "exit status 0\n":
-            return said
-    return run(["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", f"{folder}:{POSTGRES_JAR}", "JdbcClient"], port)
+    need_jar(POSTGRES_JAR, "libpostgresql-jdbc-java")
+    return comparing.run_java("JdbcClient", HERE / "JdbcClient.java", POSTGRES_JAR, folder, environment(port))
 
 
 CLIENTS = {
@@ -204,24 +136,20 @@ CLIENTS = {
 }
 
 
-def differences(name, direct, other):
-    return "".join(difflib.unified_diff(direct.splitlines(True), other.splitlines(True), "directly", name))
-
-
 def compare(client, build, version, io):
     """The number of modes that differ."""
     wrong = 0
-    with tempfile.TemporaryDirectory() as folder, private_server(build, version) as server_port:
-        direct = CLIENTS[client](server_port, folder)
+    server = comparing.private_server([build / "tests/support/private-postgres", "--version", version])
+    with tempfile.TemporaryDirectory() as folder, server as told:
+        direct = CLIENTS[client](told["port"], folder)
         if not direct.endswith("exit status 0\n") and "exit status 3" not in direct:
             print(direct)
             sys.exit(f"{client}'s script fails on PostgreSQL {version} itself")
         for mode in ("session", "transaction"):
-            clean(server_port)
-            with proxy(build, server_port, mode, io) as port, others(port):
-                difference = differences(f"{mode} mode", direct, CLIENTS[client](port, folder))
-            print(f"{client}, PostgreSQL {version}, {mode} mode, {io}: {'differs' if difference else 'the same'}", flush=True)
-            print(difference, end="", flush=True)
+            clean(told["port"])
+            with proxy(build, told["port"], mode, io) as port, others(port):
+                difference = comparing.differences(f"{mode} mode", direct, CLIENTS[client](port, folder))
+            comparing.tell(f"{client}, PostgreSQL {version}, {mode} mode, {io}", difference)
             wrong += bool(difference)
     return wrong
 
@@ -239,7 +167,7 @@ def main():
             wrong += compare(options.client, options.build, version, options.io or ("io_uring", "epoll")[number % 2])
     except Skip as missing:
         print(f"skipped: {missing}")
-        return SKIPPED
+        return comparing.SKIPPED
     return 1 if wrong else 0
 
 
