@@ -74,7 +74,7 @@ def known(build, newer_pgbouncer):
 
 def here(peer, build):
     """Why the peer cannot be measured; empty where it can."""
-    if peer.name in ("io_uring", "epoll", "no-record"):
+    if peer.name in ("io_uring", "epoll", "no-record", "record"):
         return "" if (build / "apps/lockkeeper").exists() else f"{build}/apps/lockkeeper is not built"
     if peer.name in ("haproxy", "pgbouncer") and shutil.which(peer.name) is None and not pathlib.Path("/usr/sbin", peer.name).exists():
         return f"{peer.name} is missing (Debian: {peer.name})"
