@@ -18,6 +18,7 @@
 
 #include "cli/run.hpp"
 #include "diagnose/conductor.hpp"
+#include "orphans.hpp"
 #include "proxy/config_check.hpp"
 #include "proxy/config_parse.hpp"
 #include "proxy/config_reload.hpp"
@@ -71,7 +72,10 @@ std::optional<std::string> apply_options(const cli::RunRequest& request, Config&
     return fmt::format("--io is \"{}\"; there are auto, io_uring and epoll", request.io);
   if (auto wrong = apply_addresses(request, config)) return wrong;
   if (request.workers) config.proxy.workers = *request.workers;
-  if (request.pool_size) config.proxy.pool_size = *request.pool_size;
+  if (request.pool_size) {
+    config.proxy.pool_size = *request.pool_size;
+    if (is_mysql_url(request.url)) config.mysql[std::string(proxy::url_server)].pool_size = *request.pool_size;
+  }
   if (!request.record) config.proxy.record = false;
   return std::nullopt;
 }
@@ -231,6 +235,14 @@ void look(diagnose::Conductor& conductor, proxy::Proxy& running, LookLog& log) {
   running.give_dump(std::move(lines).str());
 }
 
+// nullptr: PostgreSQL is asked with a cancel request, which takes no login; or nobody has told us how to log in.
+std::unique_ptr<Orphans> orphans_for(const cli::RunRequest& request, const Collectors& collectors) {
+  if (!is_mysql_url(request.url) || !request.look) return nullptr;
+  return std::make_unique<Orphans>(collectors.open(request.url), [](bool warning, std::string_view text) {
+    log_line(warning ? LogLevel::warning : LogLevel::info, text);
+  });
+}
+
 int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& request, const Config& config,
           const Collectors& collectors) {
   diagnose::Conductor conductor(
@@ -239,6 +251,8 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
         return running.recording(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
       });
   LookLog log;
+  const std::unique_ptr<Orphans> orphans = orphans_for(request, collectors);
+  if (orphans) running.on_orphan([&](const proxy::Orphan& orphan) { orphans->add(orphan); });
   running.on_reload([&] { return reload(running, request); });
   for (;;) {
     const int signal = signals.wait(look_every);
@@ -253,6 +267,7 @@ int serve(proxy::Proxy& running, const Signals& signals, const cli::RunRequest& 
     const int again = signals.wait(std::chrono::milliseconds(0));
     return again == SIGTERM || again == SIGINT;
   });
+  running.on_orphan(nullptr);
   if (!all_gone)
     log_line(LogLevel::warning, "clients were still connected; they are cut, and their transactions rolled back");
   return cli::Status::nothing_found;

@@ -84,7 +84,7 @@ std::optional<RouteSettings> mysql_route_settings(const Config& config, std::str
   // A user's own pool_mode and pool_size are about pools of one database and user, which there are none of here.
   route.pool_mode = PoolMode::session;
   route.auth = AuthMethod::pass_through;
-  route.pool_size = target.pool_size.value_or(config.proxy.pool_size);
+  route.pool_size = target.pool_size.value_or(config.proxy.max_clients);
   route.max_user_connections =
       first_of(user_config.max_connections, target.max_user_connections, config.proxy.max_user_connections);
   route.server_lifetime = config.proxy.server_lifetime;

@@ -41,8 +41,8 @@ struct RouteSettings {
                                                           std::string_view user);
 
 /// For clients of [mysql.SERVER]: session mode, authentication passed through. `user`: empty before the client has said
-/// it. pool_size counts over all users; there are no max_database_connections and no min_pool_size. nullopt: there is
-/// no such server.
+/// it. pool_size counts over all users, and is max_clients unless it is set; there are no max_database_connections and
+/// no min_pool_size. nullopt: there is no such server.
 [[nodiscard]] std::optional<RouteSettings> mysql_route_settings(const Config& config, std::string_view server,
                                                                 std::string_view user);
 

@@ -151,8 +151,10 @@ SettingTable<MysqlServerConfig> make_mysql_table() {
       whole("port", &M::port, port_bounds, at_reload, "The server's port."),
       choice<PoolMode>("pool_mode", &M::pool_mode, at_reload,
                        "As in [proxy], for this server; here \"session\" alone, as yet."),
-      whole("pool_size", &M::pool_size, pool_bounds, at_reload,
-            "As in [proxy], but over all databases and users of this server: as many clients work at a time."),
+      whole(
+          "pool_size", &M::pool_size, pool_bounds, at_reload,
+          "Most server connections over all databases and users; later clients wait. Not set: max_clients, so that the "
+          "server's own limit is what counts."),
       whole("max_user_connections", &M::max_user_connections, connection_bounds, at_reload,
             "As in [proxy], for this server."),
       duration("connect_timeout", &M::connect_timeout, Off::never, at_reload, "As in [proxy], for this server."),

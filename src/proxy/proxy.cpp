@@ -265,6 +265,8 @@ std::expected<ReloadPlan, std::string> Proxy::reload(const Config& config) {
 
 void Proxy::on_reload(std::function<std::string()> what) { body_->shared.set_reload(std::move(what)); }
 
+void Proxy::on_orphan(OnOrphan what) { body_->shared.set_on_orphan(std::move(what)); }
+
 bool Proxy::drain(std::chrono::milliseconds timeout, const std::function<bool()>& enough) {
   body_->shared.draining = true;
   for (const auto& worker : body_->workers) worker->begin_drain();

@@ -14,6 +14,7 @@
 #include "model/recording.hpp"
 #include "proxy/config.hpp"
 #include "proxy/config_reload.hpp"
+#include "proxy/orphan.hpp"
 
 namespace lockkeeper::proxy {
 
@@ -57,6 +58,10 @@ class Proxy {
   /// What RELOAD on the console does: reads the configuration again and gives it to `reload`. An error's text, or
   /// empty. Called on a worker's thread, until this object ends: see Shared::reload.
   void on_reload(std::function<std::string()> what);
+
+  /// Who is told of sessions that go on without their clients, until this object ends. Called on a worker's thread:
+  /// must not wait.
+  void on_orphan(OnOrphan what);
 
   /// Takes no new clients and ends those that are idle; the others end as they become so. Returns whether all went
   /// within `timeout`, or `enough` said so.

@@ -24,6 +24,7 @@
 #include "proxy/auth/users.hpp"
 #include "proxy/config.hpp"
 #include "proxy/mysql/password_key.hpp"
+#include "proxy/orphan.hpp"
 #include "proxy/pools.hpp"
 
 namespace lockkeeper::proxy {
@@ -163,6 +164,19 @@ struct Shared {
     const base::Guard guard(mutex_);
     reload_ = std::move(reload);
   }
+  /// Told of each orphan; nobody, by default.
+  void set_on_orphan(OnOrphan what) {
+    const base::Guard guard(mutex_);
+    on_orphan_ = std::move(what);
+  }
+  void orphaned(const Orphan& orphan) const {
+    OnOrphan told;
+    {
+      const base::Guard guard(mutex_);
+      told = on_orphan_;
+    }
+    if (told) told(orphan);
+  }
   /// What was concluded of all this, for those who ask the proxy itself.
   [[nodiscard]] std::shared_ptr<const model::Diagnosis> diagnosis() const {
     const base::Guard guard(mutex_);
@@ -178,6 +192,7 @@ struct Shared {
   std::shared_ptr<const Setup> setup_ LK_GUARDED_BY(mutex_);
   std::shared_ptr<const model::Diagnosis> diagnosis_ LK_GUARDED_BY(mutex_);
   Reload reload_ LK_GUARDED_BY(mutex_);
+  OnOrphan on_orphan_ LK_GUARDED_BY(mutex_);
 };
 
 }  // namespace lockkeeper::proxy

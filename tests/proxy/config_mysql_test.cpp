@@ -193,7 +193,7 @@ TEST(ConfigMysqlRoute, TheUserComesBeforeTheServerBeforeAll) {
   EXPECT_EQ(route->section, "blog");
   EXPECT_EQ(route->host, "db.example");
   EXPECT_EQ(route->port, 3307U);
-  EXPECT_EQ(route->pool_size, 30U) << "ann's is about other pools";
+  EXPECT_EQ(route->pool_size, 1000U) << "ann's and [proxy]'s are about other pools: max_clients";
   EXPECT_EQ(route->max_user_connections, 1U);
   EXPECT_EQ(route->query_timeout, 3s);
   EXPECT_EQ(route->transaction_timeout, 2s);

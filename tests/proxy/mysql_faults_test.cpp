@@ -55,6 +55,21 @@ TEST_P(MysqlFaults, AClientThatIsCutIsRolledBack) {
   EXPECT_TRUE(becomes_true([&] { return proxy->uses_servers(0); }, default_patience));
 }
 
+// A server notices the end of a connection when it has done what it is doing: half an hour, here.
+TEST_P(MysqlFaults, WhatAVanishedClientHasRunningIsEndedAtTheServer) {
+  const auto proxy = this->proxy({.looks = true});
+  Gate before(proxy->port());
+  MysqlSession client({.port = before.port()});
+  auto error = std::async(std::launch::async,
+                          [&] { return error_of(client, "UPDATE shop.item SET price = SLEEP(1800) WHERE id = 1"); });
+  wait_until_state(admin(), client.id(), "sleep");
+  EXPECT_FALSE(row_is_free(1));
+  before.cut_all();
+  EXPECT_TRUE(comes_free()) << proxy->log();
+  EXPECT_NE(error.get(), "");
+  EXPECT_TRUE(becomes_true([&] { return proxy->log().contains("was ended at the server"); }, default_patience));
+}
+
 TEST_P(MysqlFaults, ASleepingTransactionIsEndedInTime) {
   const auto proxy = this->proxy({.server = "idle_transaction_timeout = \"200ms\"\n"});
   MysqlSession client(proxy->login());

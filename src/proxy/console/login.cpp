@@ -28,10 +28,11 @@ std::expected<AuthMethod, Failure> login_method(const Config& config, std::strin
   }
   if (config.own_user->password) return by_user_file(proxy.auth);
   if (!loopback) {
-    return std::unexpected(Failure{std::string(not_authorized),
-                                   "the proxy was started without a password, so that its console is open to this "
-                                   "machine's own clients alone; give one in the URL, PGPASSWORD or ~/.pgpass",
-                                   {}});
+    return std::unexpected(
+        Failure{std::string(not_authorized),
+                "the proxy was started without a password, so that its console is open to this "
+                "machine's own clients alone; give one in the URL, PGPASSWORD, MYSQL_PWD or ~/.pgpass",
+                {}});
   }
   if (user != config.own_user->name) {
     return std::unexpected(

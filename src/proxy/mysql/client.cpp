@@ -61,7 +61,11 @@ std::optional<console::ServerView> MysqlClient::own_server() const {
 
 // Closed, the server rolls back what is open, once it has done what it is doing.
 void MysqlClient::leave(model::TransactionEnd end) {
-  if (session_ && server_) session_->abandon(end, worker_.wall_now());
+  if (session_ && server_) {
+    if (!session_->idle() && !said_goodbye_ && !server_->ended())
+      worker_.shared().orphaned({server_name_, connection_id_, server_endpoint_, who_->user});
+    session_->abandon(end, worker_.wall_now());
+  }
   if (server_) {
     server_->wake(nullptr);
     if (said_goodbye_) {  // Its goodbye is for the server too.

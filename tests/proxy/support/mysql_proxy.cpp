@@ -30,12 +30,19 @@ std::optional<std::uint16_t> port_in(const std::string& said, std::string_view l
 
 MysqlProxy::MysqlProxy(const MysqlProxyOptions& options) {
   const auto file = folder_.path() / "lockkeeper.toml";
-  write_file(file, "[proxy]\nlisten = [\"127.0.0.1:0\"]\nauth = \"trust\"\nadmin_users = [\"postgres\"]\nio = \"" +
-                       options.io + "\"\nserver_login_retry = \"100ms\"\n" + options.proxy +
-                       "\n[mysql.shop]\nlisten = [\"127.0.0.1:0\"]\nport = " + std::to_string(options.server_port) +
-                       "\n" + options.server + "\n" + options.more);
-  process_ = std::make_unique<SupervisedProcess>(std::vector<std::string>{LOCKKEEPER_PROGRAM, "run", "--config", file},
-                                                 folder_.path() / "log", std::nullopt);
+  std::vector<std::string> command{LOCKKEEPER_PROGRAM, "run"};
+  std::string text = "[proxy]\nauth = \"trust\"\nadmin_users = [\"postgres\"]\nio = \"" + options.io +
+                     "\"\nserver_login_retry = \"100ms\"\n" + options.proxy;
+  if (options.looks) {
+    const std::string url = "mysql://root@127.0.0.1:" + std::to_string(options.server_port) + "/test";
+    command.insert(command.end(), {url, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"});
+  } else {
+    text += "listen = [\"127.0.0.1:0\"]\n[mysql.shop]\nlisten = [\"127.0.0.1:0\"]\nport = " +
+            std::to_string(options.server_port) + "\n" + options.server;
+  }
+  write_file(file, text + "\n" + options.more);
+  command.insert(command.end(), {"--config", file});
+  process_ = std::make_unique<SupervisedProcess>(command, folder_.path() / "log", std::nullopt);
   const auto listens = [&] {
     const std::string said = log();
     const auto console = port_in(said, "");

@@ -25,6 +25,8 @@ struct MysqlProxyOptions {
   std::string proxy = {};
   std::string server = {};
   std::string more = {};
+  /// By a URL, so that it looks at the server, as root: then `server` is no part of it.
+  bool looks = false;
 };
 
 /// `lockkeeper run` as a child, gone with its owner. Used from one thread at a time.
