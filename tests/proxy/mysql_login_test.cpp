@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <future>
+#include <mutex>
 
 #include "io/certificates.hpp"
 #include "proxy/mysql_stage.hpp"
+#include "support/gate.hpp"
 #include "support/plain_socket.hpp"
 
 namespace lockkeeper::testing {
@@ -88,6 +90,43 @@ TEST_P(MysqlLogins, EachPluginOnEachPairOfLegs) {
       EXPECT_THAT(proxy->log(), ::testing::Not(HasSubstr("secret")));
     }
   }
+}
+
+TEST_P(MysqlLogins, AChangeOfUserIsTheServersToo) {
+  const auto proxy = this->proxy({.more = server_tls("disable")});
+  make_user("other", "BY 'other secret'");
+  MysqlSession client(proxy->login());
+  client.exec("SET @left = 1");
+  EXPECT_EQ(client.change_user("other", "wrong"), 1045U);
+  MysqlSession again(proxy->login());
+  again.exec("SET @left = 1");
+  EXPECT_EQ(again.change_user("other", "other secret"), 0U);
+  EXPECT_THAT(again.value("SELECT CURRENT_USER()"), StartsWith("other"));
+  EXPECT_EQ(again.value("SELECT @left"), "NULL");
+}
+
+// A login is made once with each leg; in the middle of a conversation that would be too late.
+TEST_P(MysqlLogins, AChangeOfUserNeverSendsAPasswordInTheClear) {
+  if (is_mariadb()) return;  // none of its plugins sends the password itself
+  Gate behind(server().port());
+  std::mutex mutex;
+  std::string sent;
+  behind.judge([&](std::string_view bytes) {
+    const std::lock_guard guard(mutex);
+    sent += bytes;
+    return Gate::Verdict::forward;
+  });
+  const auto proxy = this->proxy({.server_port = behind.port(), .more = clients_may("allow") + server_tls("disable")});
+  make_user("other", "WITH caching_sha2_password BY 'other secret'");
+  MysqlLogin login = proxy->login();
+  login.tls = true;
+  MysqlSession client(login);
+  EXPECT_EQ(client.change_user("other", "other secret"), 3159U);
+  MysqlSession direct({.port = server().port(), .user = "other", .password = "other secret", .tls = true});
+  MysqlSession known(login);
+  EXPECT_EQ(known.change_user("other", "other secret"), 0U) << "now that the server knows it, a proof is enough";
+  const std::lock_guard guard(mutex);
+  EXPECT_THAT(sent, ::testing::Not(HasSubstr("other secret")));
 }
 
 TEST_P(MysqlLogins, AClientThatMustEncryptIsToldSo) {

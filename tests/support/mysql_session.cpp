@@ -66,6 +66,11 @@ unsigned int MysqlSession::try_exec(const std::string& sql) {
   return mysql_real_query(mysql, sql.data(), sql.size()) == 0 ? 0 : mysql_errno(mysql);
 }
 
+unsigned int MysqlSession::change_user(const std::string& user, const std::string& password) {
+  MYSQL* mysql = connection(handle_);
+  return mysql_change_user(mysql, user.c_str(), password.c_str(), "test") == 0 ? 0 : mysql_errno(mysql);
+}
+
 void wait_until_state(MysqlSession& observer, std::uint64_t id, const std::string& state) {
   const auto is_in_state = [&] {
     return observer.value("SELECT count(*)" + process_of(id) + " AND state LIKE '%" + state + "%'") == "1";

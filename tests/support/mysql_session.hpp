@@ -34,6 +34,9 @@ class MysqlSession {
   /// The server's error number, 0 for success.
   unsigned int try_exec(const std::string& sql);
 
+  /// Another login on the same connection; the server's error number, 0 for success.
+  unsigned int change_user(const std::string& user, const std::string& password);
+
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }  ///< CONNECTION_ID()
   void close() noexcept { handle_.reset(); }
 

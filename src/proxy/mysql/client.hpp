@@ -91,6 +91,7 @@ class MysqlClient final : public Client {
   std::unique_ptr<io::Socket> server_;
   std::string server_endpoint_;  // Our end of it, as the server sees it.
   bool server_tls_ = false;
+  bool legs_differ_ = false;  // One is encrypted, and the other is not.
   std::int64_t connection_id_ = 0;
   model::WallTime connected_at_;
 

@@ -211,6 +211,7 @@ bool MysqlClient::identified() {
 void MysqlClient::begin_session() {
   const LoginRelay& login = login_->relay;
   connection_id_ = login.connection_id();
+  legs_differ_ = login.legs_differ();
   const model::WallTime now = worker_.wall_now();
   const model::SessionId session{connection_id_, connected_at_};
   session_ = std::make_unique<track::mysql::Session>(

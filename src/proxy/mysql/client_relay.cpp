@@ -18,6 +18,15 @@ namespace {
 // What one side may have taken without the other having room: then the first is read no further.
 constexpr std::size_t most_unsent = 256 * 1024;
 
+// The server's word within a COM_CHANGE_USER after which some clients send the password as it is, if they are
+// encrypted.
+bool asks_for_password(std::string_view body) {
+  const auto switched = wire::mysql::decode_switch_plugin(body);
+  if (switched) return !passes_between_unlike_legs(switched->plugin);
+  const auto data = wire::mysql::decode_more_data(body);
+  return data && *data == std::string_view(&wire::mysql::caching_sha2::full, 1);
+}
+
 }  // namespace
 
 struct MysqlClientSide {
@@ -43,6 +52,11 @@ struct MysqlServerSide {
     return client.session_->wanted_from_server(size);
   }
   void begins(const Message& message) const {
+    if (client.legs_differ_ && client.session_->changes_user() && asks_for_password(message.body)) {
+      return client.close(mysql_errors::insecure_transport,
+                          "COM_CHANGE_USER would send the password itself, and only one of the proxy's two connections "
+                          "is encrypted: connect anew, or encrypt both or none");
+    }
     client.note(client.session_->server(message, client.worker_.wall_now()));
   }
   void goes_on(std::uint32_t size) const { client.session_->server_goes_on(size); }

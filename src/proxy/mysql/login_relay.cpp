@@ -35,6 +35,10 @@ std::string application_of(my::Bytes bytes) {
 
 }  // namespace
 
+bool passes_between_unlike_legs(std::string_view plugin) noexcept {
+  return plugin != "sha256_password" && plugin != "mysql_clear_password" && plugin != "dialog";
+}
+
 LoginRelay::Step LoginRelay::server(Bytes body, std::uint8_t sequence) {
   server_sequence_ = sequence;
   if (const auto error = my::decode_error(body)) {
@@ -201,11 +205,6 @@ LoginRelay::Step LoginRelay::decrypt(Bytes encrypted) {
   for_server(step.to_server, *password);
   wipe(*password);
   return step;
-}
-
-bool LoginRelay::passes(std::string_view plugin) const noexcept {
-  const bool clear_under_tls = plugin == "sha256_password" || plugin == "mysql_clear_password" || plugin == "dialog";
-  return !clear_under_tls || !legs_differ();
 }
 
 // 20 bytes, and a zero that is no part of it.

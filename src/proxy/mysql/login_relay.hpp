@@ -19,6 +19,10 @@
 
 namespace lockkeeper::proxy {
 
+/// Whether what a plugin's client sends means the same where its own leg is encrypted and the other is not: some send
+/// the password itself under TLS.
+[[nodiscard]] bool passes_between_unlike_legs(std::string_view plugin) noexcept;
+
 struct LoginRelaySettings {
   ClientTlsMode client_tls = ClientTlsMode::disable;
   ServerTlsMode server_tls = ServerTlsMode::prefer;
@@ -70,6 +74,8 @@ class LoginRelay {
   [[nodiscard]] std::uint32_t connection_id() const noexcept { return connection_id_; }
   [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
   [[nodiscard]] bool server_has_tls() const noexcept { return server_tls_; }
+  /// One is encrypted, and the other is not.
+  [[nodiscard]] bool legs_differ() const noexcept { return request_.tls != server_tls_; }
   /// Of the OK that ended it; once it is accepted.
   [[nodiscard]] wire::mysql::Status status() const noexcept { return status_; }
 
@@ -93,9 +99,9 @@ class LoginRelay {
   [[nodiscard]] std::string request_for_server(const wire::mysql::LoginRequest& request, Step& step);
   [[nodiscard]] Step refuse(MysqlError error, std::string reason);
   void use_scramble(Bytes data);
-  /// Whether what the plugin sends on one leg means the same on the other.
-  [[nodiscard]] bool passes(std::string_view plugin) const noexcept;
-  [[nodiscard]] bool legs_differ() const noexcept { return request_.tls != server_tls_; }
+  [[nodiscard]] bool passes(std::string_view plugin) const noexcept {
+    return !legs_differ() || passes_between_unlike_legs(plugin);
+  }
   void for_server(std::string& out, Bytes body);
   void for_client(std::string& out, Bytes body);
 

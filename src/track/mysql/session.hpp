@@ -95,6 +95,10 @@ class Session {
 
   [[nodiscard]] bool lost() const noexcept { return lost_; }
   [[nodiscard]] model::ClientState state() const noexcept;
+  /// What is being answered is another login.
+  [[nodiscard]] bool changes_user() const noexcept {
+    return !asked_.empty() && asked_.front().command == wire::mysql::Command::change_user;
+  }
   [[nodiscard]] bool idle() const noexcept { return asked_.empty(); }
   [[nodiscard]] bool in_transaction() const noexcept { return transactions_.open(); }
   [[nodiscard]] std::size_t outstanding() const noexcept { return asked_.size(); }
