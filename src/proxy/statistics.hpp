@@ -17,6 +17,7 @@ struct Statistics {
   std::uint64_t failed_logins = 0;
   std::uint64_t timeouts = 0;
   std::uint64_t cancels = 0;
+  std::uint64_t unknown_commands = 0;  ///< Of MySQL's clients: passed on.
 
   Statistics& operator+=(const Statistics& other) noexcept {
     transactions += other.transactions;
@@ -30,6 +31,7 @@ struct Statistics {
     failed_logins += other.failed_logins;
     timeouts += other.timeouts;
     cancels += other.cancels;
+    unknown_commands += other.unknown_commands;
     return *this;
   }
 };

@@ -124,7 +124,8 @@ std::optional<Failure> ConsoleTask::check_database(const std::string& name) cons
   if (name.empty()) return std::nullopt;
   if (name == console_database) return Failure{"22023", fmt::format("database \"{}\" is the console itself", name), {}};
   const auto setup = worker_.shared().setup();
-  if (has_pool(worker_.shared().pools, name) || route_settings(setup->config, name, {})) return std::nullopt;
+  const bool known = route_settings(setup->config, name, {}) || mysql_route_settings(setup->config, name, {});
+  if (known || has_pool(worker_.shared().pools, name)) return std::nullopt;
   return Failure{"3D000", fmt::format("no database \"{}\" is configured", name), "SHOW DATABASES lists them."};
 }
 

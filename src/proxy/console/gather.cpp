@@ -98,6 +98,7 @@ void add_servers(const Pools& pools, const std::vector<PoolInfo>& infos, std::ve
 PoolView view_of(const PoolInfo& info, const std::vector<Part>& parts) {
   PoolView pool;
   pool.database = info.key.database;
+  pool.mysql = info.key.mysql;
   pool.user = info.key.user;
   pool.session_mode = info.key.mode == PoolMode::session;
   pool.size = info.settings.size;

@@ -18,46 +18,67 @@ std::uint32_t open_servers(const pool::PoolCounters& counters) noexcept {
   return counters.in_use + counters.idle + counters.connecting;
 }
 
+// A server of [mysql.NAME] may be named as a database of PostgreSQL's is.
+struct Named {
+  std::string name;
+  bool mysql = false;
+  auto operator<=>(const Named&) const = default;
+};
+
 // Those of the configuration and, where "*" stands for any, those that were used.
-std::set<std::string> database_names(const View& view) {
-  std::set<std::string> names;
-  for (const auto& [name, database] : view.config.databases) names.insert(name);
-  for (const PoolView& pool : view.pools) names.insert(pool.database);
+std::set<Named> database_names(const View& view) {
+  std::set<Named> names;
+  for (const auto& [name, database] : view.config.databases) names.insert({name, false});
+  for (const auto& [name, server] : view.config.mysql) names.insert({name, true});
+  for (const PoolView& pool : view.pools) names.insert({pool.database, pool.mysql});
   return names;
+}
+
+std::optional<RouteSettings> route_of(const View& view, const Named& named) {
+  return named.mysql ? mysql_route_settings(view.config, named.name, {}) : route_settings(view.config, named.name, {});
+}
+
+// Whom to log in as there, whoever the client is.
+std::optional<std::string> forced_user(const View& view, const Named& named, const RouteSettings& route) {
+  if (named.mysql) return std::nullopt;
+  const auto place = view.config.databases.find(route.section);
+  if (place == view.config.databases.end() || place->second.user.empty()) return std::nullopt;
+  return place->second.user;
 }
 
 std::set<std::string> user_names(const View& view) {
   std::set<std::string> names;
   for (const auto& [name, user] : view.config.users) names.insert(name);
-  for (const PoolView& pool : view.pools) names.insert(pool.user);
+  for (const PoolView& pool : view.pools) {
+    if (!pool.mysql) names.insert(pool.user);
+  }
   for (const std::string& name : view.config.proxy.admin_users) names.insert(name);
   for (const std::string& name : view.config.proxy.stats_users) names.insert(name);
   return names;
 }
 
-Row database_row(const View& view, const std::string& name) {
-  const auto route = route_settings(view.config, name, {});
-  const auto place = view.config.databases.find(route ? route->section : name);
+Row database_row(const View& view, const Named& named) {
+  const std::string& name = named.name;
+  const auto route = route_of(view, named);
   std::uint64_t servers = 0;
   std::uint64_t clients = 0;
   bool paused = false;
   for (const PoolView& pool : view.pools) {
-    if (pool.database != name) continue;
+    if (pool.database != name || pool.mysql != named.mysql) continue;
     servers += open_servers(pool.counters);
     clients += pool.clients + pool.counters.waiting;
     paused = paused || pool.counters.paused;
   }
-  if (!route || place == view.config.databases.end()) {  // Its section has gone with a reload; its clients have not.
+  if (!route) {  // Its section has gone with a reload; its clients have not.
     return {name, "",           "0",          "",  std::nullopt,  "0", "0",           "0",
             "0",  std::nullopt, std::nullopt, "0", text(servers), "0", text(clients), paused ? "1" : "0",
             "0"};
   }
-  const DatabaseConfig& database = place->second;
   return {name,
           route->host,
           text(route->port),
           name == "*" ? std::string() : route->database,
-          database.user.empty() ? std::nullopt : std::optional(database.user),
+          forced_user(view, named, *route),
           text(route->pool_size),
           text(route->min_pool_size),
           "0",
@@ -96,7 +117,7 @@ Rows config_rows(const View& view) {
 
 Rows database_rows(const View& view) {
   Rows rows;
-  for (const std::string& name : database_names(view)) rows.push_back(database_row(view, name));
+  for (const Named& each : database_names(view)) rows.push_back(database_row(view, each));
   return rows;
 }
 

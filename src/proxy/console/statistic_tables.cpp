@@ -95,6 +95,7 @@ Rows totals_rows(const View& view) {
   const auto names = columns_of(Kind::show_stats).subspan(1);
   Rows rows;
   for (std::size_t at = 0; at < values.size(); ++at) rows.push_back({std::string(names[at]), values[at]});
+  rows.push_back({"unknown_commands", std::to_string(all.counts.unknown_commands)});
   return rows;
 }
 

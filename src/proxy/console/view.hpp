@@ -50,7 +50,8 @@ struct ServerView {
 };
 
 struct PoolView {
-  std::string database;
+  std::string database;  ///< Or a server of [mysql.NAME], all of whose users are together.
+  bool mysql = false;    ///< The latter.
   std::string user;
   bool session_mode = false;
   std::uint32_t size = 0;

@@ -116,6 +116,7 @@ void MysqlClient::note(const Step& step) {
         LogLevel::warning,
         fmt::format("{}: the conversation of user \"{}\" cannot be followed any more ({}); it goes on unrecorded",
                     who_->address, who_->user, step.lost));
+  if (step.unknown) ++worker_.statistics(pool_).unknown_commands;
   if (step.answered) count(step);
 }
 

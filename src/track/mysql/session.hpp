@@ -36,6 +36,7 @@ struct Step {
   bool said_goodbye = false;      ///< COM_QUIT: the client leaves in order.
   bool answered = false;          ///< One more command of the client is done (statistics).
   bool transaction_over = false;  ///< ... and no transaction is open after it.
+  bool unknown = false;           ///< A command that nobody here knows: it is passed on, and taken to be answered once.
   bool server_ends = false;       ///< An error that nobody asked for: the server closes the connection after it.
   std::string_view lost = {};     ///< Not empty: nothing more is known from here on, and why. Said once.
 };

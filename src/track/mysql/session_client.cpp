@@ -65,9 +65,10 @@ Step Session::client(const Message& held, WallTime now) {
   }
   if (asked_.size() >= AskedQueue::most) return lose("more unanswered commands than can be kept track of");
   if (idle()) state_since_ = now;
+  const bool unknown = !wire::mysql::is_known(asked.command);
   asked_.push(std::move(asked));
   if (!reply_) next_reply();
-  return {};
+  return {.unknown = unknown};
 }
 
 sql::Options Session::options(const Message& message) const noexcept {

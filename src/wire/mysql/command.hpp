@@ -53,6 +53,11 @@ enum class Command : std::uint8_t {
   bulk_execute = 0xfa,  ///< MariaDB's.
 };
 
+/// Whether it is one of these.
+[[nodiscard]] constexpr bool is_known(Command command) noexcept {
+  return command <= Command::group_replication || command == Command::bulk_execute;
+}
+
 /// The command of a message; any byte may stand there, and a server answers those it does not know with an error. An
 /// empty message is `sleep`, as the servers have it.
 [[nodiscard]] inline Command command_of(Bytes body) noexcept {
