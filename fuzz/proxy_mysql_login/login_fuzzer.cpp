@@ -65,7 +65,7 @@ void play(Bytes input) {
     }
     const bool open_server = relay.request().tls && !relay.server_has_tls();
     const bool full = step.to_client.size() == 6 && step.to_client.ends_with("\x01\x04");
-    asked_for_password = from_server && open_server && full;
+    asked_for_password = from_server && open_server && full && relay.plugin() == "caching_sha2_password";
     if (step.verdict == Verdict::refused) {
       LK_ASSERT(step.to_server.empty() && step.to_server_then.empty() && !step.to_client.empty());
       return;

@@ -252,7 +252,7 @@ TEST(MysqlLoginRelay, AClientThatHasAKeyOfTheServersIsToldWhatToDo) {
 }
 
 TEST(MysqlLoginRelay, ClearPasswordsDoNotPassFromAnEncryptedLegToAnOpenOne) {
-  for (const std::string_view plugin : {"mysql_clear_password", "sha256_password", "dialog"}) {
+  for (const std::string_view plugin : {"mysql_clear_password", "dialog"}) {
     Login login(ClientTlsMode::allow, ServerTlsMode::disable);
     login.greet(native);
     static_cast<void>(login.request(1, true));
@@ -263,6 +263,47 @@ TEST(MysqlLoginRelay, ClearPasswordsDoNotPassFromAnEncryptedLegToAnOpenOne) {
     EXPECT_EQ(refused.verdict, Verdict::refused) << plugin;
     EXPECT_THAT(error_text(refused.to_client), HasSubstr("3159")) << plugin;
   }
+}
+
+// Its client sends the password at once under TLS, and else asks for the key with another byte.
+TEST(MysqlLoginRelay, TheOldSha256PluginIsExchangedWithEachLegToo) {
+  const std::string password("secret\0", 7);
+  std::string asks;
+  my::append_switch_plugin(asks, 2, "sha256_password", std::string(scramble) + '\0');
+  const auto servers = PasswordKey::make();
+  Login encrypted(ClientTlsMode::allow, ServerTlsMode::disable);
+  encrypted.greet(caching_sha2);
+  static_cast<void>(encrypted.request(1, true));
+  static_cast<void>(encrypted.request(2, false, caching_sha2));
+  static_cast<void>(encrypted.relay.server(only(asks).body, 2));
+  EXPECT_EQ(only(encrypted.relay.client(password, 4).to_server).body, "\x01");
+  const auto sends = encrypted.more_data(4, servers->public_pem());
+  EXPECT_EQ(servers->decrypt_password(only(sends.to_server).body, scramble), password);
+
+  const auto ours = PasswordKey::make();
+  Login open(ClientTlsMode::disable, ServerTlsMode::require, ours);
+  open.greet(caching_sha2);
+  static_cast<void>(open.request(1, false, caching_sha2));
+  static_cast<void>(open.relay.server(only(asks).body, 3));
+  EXPECT_EQ(only(open.relay.client("\x01", 3).to_client).body, "\x01" + ours->public_pem());
+  const auto given = open.relay.client(*encrypt_password(ours->public_pem(), password, scramble), 5);
+  EXPECT_EQ(only(given.to_server).body, password);
+
+  Login without(ClientTlsMode::disable, ServerTlsMode::require, ours);
+  without.greet(caching_sha2);
+  static_cast<void>(without.request(1, false, caching_sha2));
+  static_cast<void>(without.relay.server(only(asks).body, 3));
+  const std::string none("\0", 1);
+  EXPECT_EQ(only(without.relay.client(none, 3).to_server).body, none) << "an account without a password";
+}
+
+TEST(MysqlLoginRelay, APluginThatHasSentThePasswordAlreadyIsRefused) {
+  Login login(ClientTlsMode::allow, ServerTlsMode::disable);
+  login.greet(caching_sha2);
+  static_cast<void>(login.request(1, true));
+  const auto refused = login.request(2, false, "sha256_password");
+  EXPECT_EQ(refused.verdict, Verdict::refused);
+  EXPECT_THAT(refused.to_server + refused.to_server_then, IsEmpty());
 }
 
 TEST(MysqlLoginRelay, TlsThatIsAskedForIsKept) {

@@ -176,8 +176,10 @@ bool MysqlClient::carry_out(LoginRelayStep step) {
   if (step.verdict == Verdict::refused) {
     ++worker_.statistics(pool_).failed_logins;
     const std::string user = who_ ? who_->user : login_->relay.request().user;
-    worker_.log(LogLevel::info, fmt::format("{}: login of user \"{}\" refused: {}", socket_->endpoints().remote,
-                                            base::printable(user), step.reason));
+    const std::string& plugin = login_->relay.plugin();
+    worker_.log(LogLevel::info, fmt::format("{}: login of user \"{}\"{}{} refused: {}", socket_->endpoints().remote,
+                                            base::printable(user), plugin.empty() ? "" : " by ",
+                                            base::printable(plugin.substr(0, 60)), step.reason));
     say_goodbye_to(step.to_client);
     over_ = true;
     return false;

@@ -22,7 +22,7 @@ constexpr std::size_t most_unsent = 256 * 1024;
 // encrypted.
 bool asks_for_password(std::string_view body) {
   const auto switched = wire::mysql::decode_switch_plugin(body);
-  if (switched) return !passes_between_unlike_legs(switched->plugin);
+  if (switched) return sends_password(switched->plugin);
   const auto data = wire::mysql::decode_more_data(body);
   return data && *data == std::string_view(&wire::mysql::caching_sha2::full, 1);
 }

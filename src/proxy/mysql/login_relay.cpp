@@ -16,6 +16,8 @@ using my::Capability;
 using Verdict = LoginRelayStep::Verdict;
 
 constexpr std::string_view caching_sha2_plugin = "caching_sha2_password";
+constexpr std::string_view sha256_plugin = "sha256_password";
+constexpr std::string_view no_password("\0", 1);
 
 // Among the first 32 bits, all that change nothing about how messages look, or that the tracker knows; not among them:
 // compress, zstd, MariaDB's obsolete form of progress reports (bit 29), and whatever will be invented. Of MariaDB's own
@@ -35,8 +37,8 @@ std::string application_of(my::Bytes bytes) {
 
 }  // namespace
 
-bool passes_between_unlike_legs(std::string_view plugin) noexcept {
-  return plugin != "sha256_password" && plugin != "mysql_clear_password" && plugin != "dialog";
+bool sends_password(std::string_view plugin) noexcept {
+  return plugin == sha256_plugin || plugin == "mysql_clear_password" || plugin == "dialog";
 }
 
 LoginRelay::Step LoginRelay::server(Bytes body, std::uint8_t sequence) {
@@ -78,14 +80,16 @@ LoginRelay::Step LoginRelay::client(Bytes body, std::uint8_t sequence) {
     case Stage::greeting: return refuse(mysql_errors::bad_handshake, "the client spoke before it was greeted");
     case Stage::request: return take_request(body);
     case Stage::clear_password: {
+      if (body == no_password) break;
       password_ = body;
       stage_ = Stage::server_key;
       Step step;
-      for_server(step.to_server, std::string_view(&my::caching_sha2::request_public_key, 1));
+      for_server(step.to_server, key_request());
       return step;
     }
     case Stage::key_request: {
-      if (body != std::string_view(&my::caching_sha2::request_public_key, 1)) {
+      if (body == no_password) break;
+      if (body != key_request()) {
         return refuse(mysql_errors::insecure_transport,
                       "the client has a public key of the server already, and the proxy is another: let it ask for the "
                       "key (get-server-public-key), or use TLS");
@@ -121,7 +125,13 @@ LoginRelay::Step LoginRelay::take_request(Bytes body) {
   request_.application = application_of(request->attributes);
   plugin_ = request->plugin.empty() ? greeting_plugin_ : std::string(request->plugin);
   Step step{.verdict = Verdict::identified};
-  if (!passes(plugin_)) return refuse(mysql_errors::insecure_transport, fmt::format("{} is not passed on", plugin_));
+  if (legs_differ() && sends_password(plugin_)) {
+    // It is in this message already, or a request for a key that would be the other leg's.
+    return refuse(mysql_errors::insecure_transport,
+                  fmt::format("{} cannot be the client's default where only one of the proxy's two connections is "
+                              "encrypted: use caching_sha2_password, or encrypt both or none",
+                              base::printable(plugin_.substr(0, 60))));
+  }
   step.to_server_then = request_for_server(*request, step);
   stage_ = Stage::proving;
   return step;
@@ -157,11 +167,15 @@ LoginRelay::Step LoginRelay::reply(Bytes body) {
       plugin_ = asked->plugin;
       use_scramble(asked->data);
       stage_ = Stage::proving;
-      if (!passes(plugin_))
+      if (legs_differ() && plugin_ == sha256_plugin) {
+        if (!request_.tls && !settings_.key) return no_key();
+        exchange_apart();
+      } else if (request_.tls && !server_tls_ && sends_password(plugin_)) {
         return refuse(mysql_errors::insecure_transport,
-                      fmt::format("{} sends the password in the clear over an encrypted connection, and only one of "
-                                  "the proxy's two is encrypted: encrypt both or none, or use caching_sha2_password",
-                                  base::printable(plugin_)));
+                      fmt::format("{} would send the password in the clear to the server, and the client's connection "
+                                  "is encrypted: encrypt the server's too, or use caching_sha2_password",
+                                  plugin_));
+      }
       break;
     }
     case my::LoginReply::error:
@@ -178,9 +192,8 @@ LoginRelay::Step LoginRelay::more_data(Bytes body) {
   Step step;
   const bool full = plugin_ == caching_sha2_plugin && data == std::string_view(&my::caching_sha2::full, 1);
   if (full && legs_differ()) {
-    stage_ = request_.tls ? Stage::clear_password : Stage::key_request;
-    if (!request_.tls && !settings_.key)
-      return refuse(mysql_errors::insecure_transport, "this system's OpenSSL makes no RSA keys: use TLS to the proxy");
+    if (!request_.tls && !settings_.key) return no_key();
+    exchange_apart();
   }
   for_client(step.to_client, body);
   return step;
@@ -205,6 +218,15 @@ LoginRelay::Step LoginRelay::decrypt(Bytes encrypted) {
   for_server(step.to_server, *password);
   wipe(*password);
   return step;
+}
+
+std::string_view LoginRelay::key_request() const noexcept {
+  static constexpr char sha256_request = 1;
+  return {plugin_ == sha256_plugin ? &sha256_request : &my::caching_sha2::request_public_key, 1};
+}
+
+LoginRelay::Step LoginRelay::no_key() {
+  return refuse(mysql_errors::insecure_transport, "this system's OpenSSL makes no RSA keys: use TLS to the proxy");
 }
 
 // 20 bytes, and a zero that is no part of it.

@@ -2,7 +2,8 @@
 //
 // Pure: whole messages in, bytes and a verdict out. The server asks, the client proves, and we pass on; but each leg
 // has TLS of its own, so each counts its packets on its own, and where one leg is encrypted and the other is not,
-// caching_sha2_password's full exchange is made once with each (password_key.hpp). What we could not pass on later is
+// the exchange by which caching_sha2_password and sha256_password send a password is made once with each
+// (password_key.hpp). What we could not pass on later is
 // not offered: compression, and capabilities that nobody here knows.
 #pragma once
 
@@ -19,9 +20,9 @@
 
 namespace lockkeeper::proxy {
 
-/// Whether what a plugin's client sends means the same where its own leg is encrypted and the other is not: some send
-/// the password itself under TLS.
-[[nodiscard]] bool passes_between_unlike_legs(std::string_view plugin) noexcept;
+/// Plugins whose clients send the password itself, under TLS at least. Of these sha256_password has another way
+/// without.
+[[nodiscard]] bool sends_password(std::string_view plugin) noexcept;
 
 struct LoginRelaySettings {
   ClientTlsMode client_tls = ClientTlsMode::disable;
@@ -76,6 +77,8 @@ class LoginRelay {
   [[nodiscard]] bool server_has_tls() const noexcept { return server_tls_; }
   /// One is encrypted, and the other is not.
   [[nodiscard]] bool legs_differ() const noexcept { return request_.tls != server_tls_; }
+  /// Whose words pass now.
+  [[nodiscard]] const std::string& plugin() const noexcept { return plugin_; }
   /// Of the OK that ended it; once it is accepted.
   [[nodiscard]] wire::mysql::Status status() const noexcept { return status_; }
 
@@ -99,9 +102,10 @@ class LoginRelay {
   [[nodiscard]] std::string request_for_server(const wire::mysql::LoginRequest& request, Step& step);
   [[nodiscard]] Step refuse(MysqlError error, std::string reason);
   void use_scramble(Bytes data);
-  [[nodiscard]] bool passes(std::string_view plugin) const noexcept {
-    return !legs_differ() || passes_between_unlike_legs(plugin);
-  }
+  /// Makes an exchange of a password with each leg, where they differ.
+  void exchange_apart() noexcept { stage_ = request_.tls ? Stage::clear_password : Stage::key_request; }
+  [[nodiscard]] std::string_view key_request() const noexcept;
+  [[nodiscard]] Step no_key();
   void for_server(std::string& out, Bytes body);
   void for_client(std::string& out, Bytes body);
 
