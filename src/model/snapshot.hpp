@@ -17,7 +17,7 @@ namespace lockkeeper::model {
 
 /// The server looked at. `name` is stable between looks: it goes into the ids of findings.
 struct Server {
-  std::string product;  ///< "PostgreSQL", "MySQL", "MariaDB"; empty: it was not looked at.
+  std::string product;   ///< "PostgreSQL", "MySQL", "MariaDB"; empty: it was not looked at.
   std::string version;   ///< "15.20"
   std::string name;      ///< "127.0.0.1:5432", or the socket's folder and port.
   std::string database;  ///< The database that the observer is connected to.

@@ -24,7 +24,7 @@ struct EngineWords {
   std::string_view long_fix;
   std::string_view begin_inside;  ///< What a BEGIN inside a transaction did.
   std::string_view end_outside;   ///< How the server answers a COMMIT or ROLLBACK without one.
-  std::string_view refused;  ///< What clients are told when all connections are taken.
+  std::string_view refused;       ///< What clients are told when all connections are taken.
 };
 [[nodiscard]] const EngineWords& words_of(model::Engine engine);
 

@@ -110,8 +110,8 @@ io::Task<bool> PostgresClient::connect_for_pass_through(std::unique_ptr<io::Sock
   const io::Address address = address_of(*route_);
   auto connected = co_await connect_to(address, deadline);
   if (!connected)
-    co_return refuse(
-        "08006", fmt::format("no connection to the server at {}: {}", io::to_string(address), connected.error().message));
+    co_return refuse("08006", fmt::format("no connection to the server at {}: {}", io::to_string(address),
+                                          connected.error().message));
   if (!*connected) co_return false;
   socket = *std::move(connected);
   const ServerTlsMode mode = setup_->config.proxy.server_tls.mode;
