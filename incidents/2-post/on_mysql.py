@@ -20,6 +20,7 @@ POOL_SIZE = 12
 BEHIND = POOL_SIZE - 1
 OTHERS = 13  # publishers beside the two that are caught in the loop
 PAUSE_MS = 3000  # a sleep of theirs
+REST_MS = 20  # of the healthy publisher after each post: two cores are shared with the server
 BEFORE_PAGES, PER_PAGE = 5, 3  # statements of the transaction
 OPTIONS = ("--min-idle", "2s", "--min-wait", "1s")
 MIN_WAIT_SECONDS = 1
@@ -27,15 +28,8 @@ SYMPTOM = re.compile(r"HikariPool-1 - Connection is not available, request timed
 
 
 def perform(play):
-    sources = os.path.join(play.folder, "java")
-    programs = java.Programs(play, sources)
-    server = play.mysql_server(ROLE)
-    with open(os.path.join(sources, "schema.sql"), encoding="utf-8") as schema:
-        server.script(schema.read())
-    healthy = start(play, server, programs, "Healthy", pool_size=2)
-    publishers = start(play, server, programs, "Publishers", pool_size=POOL_SIZE)
-    healthy.wait_for(lambda: counted(healthy)["done"] > 0, 30, "the healthy publisher's first post")
-    play.story.say(f"One pool of {POOL_SIZE} connections, one publisher in its listener's loop, and {OTHERS + 1} others.")
+    programs, server = prepare(play)
+    healthy, publishers = start(play, server.jdbc_url, programs)
 
     outputs = []  # everything that lockkeeper has said
     first = resolve(play, server, publishers, healthy, "first", outputs)
@@ -48,9 +42,27 @@ def perform(play):
     play.expect_silence(*OPTIONS)
 
 
-def start(play, server, programs, main, pool_size):
-    environment = {"DATABASE_URL": server.jdbc_url, "DATABASE_USER": ROLE, "POOL_SIZE": str(pool_size), "PAUSE_MS": str(PAUSE_MS)}
-    return play.start(main.lower(), programs.command(main), env=environment)
+def prepare(play):
+    sources = os.path.join(play.folder, "java")
+    programs = java.Programs(play, sources)
+    server = play.mysql_server(ROLE)
+    with open(os.path.join(sources, "schema.sql"), encoding="utf-8") as schema:
+        server.script(schema.read())
+    return programs, server
+
+
+def start(play, url, programs, rest_ms=REST_MS):
+    """The healthy publisher, who is at work then, and the process of all others."""
+
+    def program(main, pool_size):
+        numbers = {"POOL_SIZE": pool_size, "PAUSE_MS": PAUSE_MS, "REST_MS": rest_ms}
+        environment = {"DATABASE_URL": url, "DATABASE_USER": ROLE, **{name: str(number) for name, number in numbers.items()}}
+        return play.start(main.lower(), programs.command(main), env=environment)
+
+    healthy, publishers = program("Healthy", 2), program("Publishers", POOL_SIZE)
+    healthy.wait_for(lambda: counted(healthy)["done"] > 0, 30, "the healthy publisher's first post")
+    play.story.say(f"One pool of {POOL_SIZE} connections, one publisher in its listener's loop, and {OTHERS + 1} others.")
+    return healthy, publishers
 
 
 def told(publishers, state, name=None):
@@ -73,15 +85,20 @@ def resolve(play, server, publishers, healthy, name, outputs):
     check_statements(play, publishers, name, finding["evidence"], truth)
     dry_run(play, server, finding, root, truth, outputs)
     kill(play, server, finding, root, truth, outputs)
-    publishers.wait_for(lambda: told(publishers, "failed", name), 20, f"the {name} publisher to hear of it")
-    play.story.say(f"The {name} publisher hears: {told(publishers, 'failed', name)[0]['error'][:150]}")
-    play.check.equal(counted(healthy)["errors"], 0, f"the healthy publisher has met no error ({counted(healthy)['done']} posts)")
+    hear(play, publishers, healthy, name)
     return [line["text"] for line in finding["evidence"]["statements"]]
 
 
-def wait_for_loop(play, publishers, name):
-    """Back after two bursts of pages: from then on the server's history begins in the loop."""
-    publishers.wait_for(lambda: len(told(publishers, "paged", name)) >= 6, 40, f"six pages of the {name} publisher")
+def hear(play, publishers, healthy, name):
+    """Who was ended sleeps on, and then hears of it."""
+    publishers.wait_for(lambda: told(publishers, "failed", name), 20, f"the {name} publisher to hear of it")
+    play.story.say(f"The {name} publisher hears: {told(publishers, 'failed', name)[0]['error'][:150]}")
+    play.check.equal(counted(healthy)["errors"], 0, f"the healthy publisher has met no error ({counted(healthy)['done']} posts)")
+
+
+def wait_for_loop(play, publishers, name, pages=6):
+    """Back after two bursts of pages, unless told: from then on the server's history begins in the loop."""
+    publishers.wait_for(lambda: len(told(publishers, "paged", name)) >= pages, 60, f"{pages} pages of the {name} publisher")
     same = {(page["first"], page["last"]) for page in told(publishers, "paged", name)}
     play.check.equal(len(same), 1, f"the {name} publisher reads the same page again and again")
     if name == "first":  # the second holds up whoever is there then
@@ -111,18 +128,20 @@ class Truth:
         return mine == theirs
 
 
-def look_in_a_sleep(play, server, publishers, root, outputs):
-    """The root goes on between its sleeps: a look counts if the server said the same before and after it."""
-    lockkeeper = play.lockkeeper()
+def in_a_sleep(server, publishers, root, look):
+    """The root goes on between its sleeps: what `look(truth)` sees counts if the server said the same before and after it."""
 
     def attempt():
         before = Truth(server, root)
-        if not before.settled():
-            return None
-        look = lockkeeper.doctor(*OPTIONS)
-        return (before, look) if before.same_as(Truth(server, root)) else None
+        seen = look(before) if before.settled() else None
+        return (before, seen) if seen is not None and before.same_as(Truth(server, root)) else None
 
-    found = publishers.wait_for(attempt, 60, f"a look at {BEHIND} who wait, within one sleep of session {root}")
+    return publishers.wait_for(attempt, 60, f"a look at {BEHIND} who wait, within one sleep of session {root}")
+
+
+def look_in_a_sleep(play, server, publishers, root, outputs):
+    lockkeeper = play.lockkeeper()
+    found = in_a_sleep(server, publishers, root, lambda _truth: lockkeeper.doctor(*OPTIONS))
     lockkeeper.show("doctor", *OPTIONS)
     outputs += [repr(found[1].report), lockkeeper.text("doctor", *OPTIONS)]
     return found
@@ -173,7 +192,7 @@ def check_statements(play, publishers, name, evidence, truth):
     check = play.check
     lost, kept = evidence["statements"][0], evidence["statements"][1:]
     check.equal(len(truth.history), KEPT, f"the server has kept {KEPT} statements of the transaction")
-    check.equal([folded(line["text"]) for line in kept], [folded(text) for text in truth.history],
+    check.equal([normalized(line["text"]) for line in kept], [normalized(text) for text in truth.history],
                 "the doctor shows these, in this order")
     run = BEFORE_PAGES + PER_PAGE * len(told(publishers, "paged", name)) - KEPT
     at_most = evidence["statements_lost_at_most"]
@@ -181,11 +200,6 @@ def check_statements(play, publishers, name, evidence, truth):
     play.story.say(f"At most {at_most} are lost, it says; {run} were, by the publisher's account.")
     longest = max(line["gap_before_ms"] for line in kept)
     check.that(longest > PAUSE_MS * 0.9, f"it shows the sleep between the pages: {longest} ms of nothing", kept)
-
-
-def folded(text):
-    """Rows of values are one."""
-    return re.sub(r"\(\?\)(?:,\(\?\))+", "(?)", normalized(text))
 
 
 def dry_run(play, server, finding, root, truth, outputs):

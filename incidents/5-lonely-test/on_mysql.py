@@ -24,6 +24,7 @@ from lib.lockkeeper import pids
 from lib.statements import normalized
 
 ROLE = "accounts"
+CLEAR = f"DROP DATABASE {ROLE}; CREATE DATABASE {ROLE}; USE {ROLE};"
 BEGIN = "START TRANSACTION"
 VALUES = ("example.org", "Invited", "'User ", "'changed'")  # of those that were sent, none that may be anywhere by chance
 
@@ -40,7 +41,7 @@ def perform(play):
     server.script(schema)
     view = View(server)
     end_alone(play, view, run_alone(play, view, server.application_url))
-    server.script(f"DROP DATABASE {ROLE}; CREATE DATABASE {ROLE}; USE {ROLE};" + schema)
+    server.script(CLEAR + schema)
 
     worker = start_worker(play, server.application_url)
     suite = run_together(play, view, server.application_url)
@@ -64,18 +65,19 @@ class View:
         self._server = server
 
     def sessions(self, application):
-        """By the connect attribute program_name; `idle_ms` is how long each sleeps at least, from whole seconds."""
-        names = self._server.program_names()
-        return [
-            {"pid": pid, "command": row["command"], "idle_ms": max(0, row["time"] - 1) * 1000}
-            for pid, row in sorted(self._server.sessions().items())
-            if names.get(pid) == application
-        ]
+        """By the connect attribute program_name; `idle_ms` is how long each sleeps at least, and there is at most too."""
+        names, silences = self._server.program_names(), self._server.silences()
+        found = []
+        for pid in sorted(self._server.sessions()):
+            if names.get(pid) == application:
+                at_least, at_most = silences.get(pid, (0, 0))
+                found.append({"pid": pid, "sleeps": pid in silences, "idle_ms": at_least, "idle_at_most_ms": at_most})
+        return found
 
     def idle_in_transaction(self, application):
         transactions = self._server.transactions()
         sessions = self.sessions(application)
-        return [each for each in sessions if each["command"] == "Sleep" and each["pid"] in transactions]
+        return [each for each in sessions if each["sleeps"] and each["pid"] in transactions]
 
 
 def check_names(play, server):

@@ -12,6 +12,7 @@ from pymysql.constants import CLIENT
 
 from lib import programs
 from lib.expect import Unavailable
+from lib.mysql_statements import SWITCH_ON, GeneralLog
 from lib.processes import Child
 
 START_DEADLINE = 60  # the first start makes the data directory too
@@ -62,7 +63,7 @@ class MysqlServer:
         self._last_view = 0.0
         try:
             described = self._described()
-            self.engine, self.role = engine, role
+            self.engine, self.role, self.database = engine, role, role
             self.url = f"mysql://root@127.0.0.1:{described['port']}/{role}"
             self.application_url = f"mysql://{role}@127.0.0.1:{described['port']}/{role}"
             self.jdbc_url = f"jdbc:mariadb://127.0.0.1:{described['port']}/{role}"
@@ -100,9 +101,22 @@ class MysqlServer:
             while cursor.nextset():
                 pass
 
+    def log_statements(self):
+        """From now on, for statement_log."""
+        self.script(SWITCH_ON)
+
+    def statement_log(self):
+        """What clients have sent so far."""
+        return GeneralLog(self.query)
+
     def sessions(self):
         """The application's sessions by their ids: `command` is Sleep where the server waits for the client."""
         return {row["id"]: row for row in self.query("SHOW FULL PROCESSLIST") if row["user"] == self.role}
+
+    def silences(self):
+        """How long each sleeping session has been silent, in ms at least and at most: the server counts whole seconds."""
+        rows = {session: row["time"] for session, row in self.sessions().items() if row["command"] == "Sleep"}
+        return {session: (max(0, time - 1) * 1000, (time + 1) * 1000) for session, time in rows.items()}
 
     def transactions(self):
         """Open transactions by their sessions' ids: whether each waits for a lock, how long at least, and its rows."""

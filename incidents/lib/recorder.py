@@ -16,7 +16,9 @@ from lib.statements import normalized
 START_DEADLINE = 15
 FINDING_DEADLINE = 15
 CONSOLE = "pgbouncer"
+# The console's address, and PostgreSQL's; a server of MySQL or MariaDB has one of its own beside it.
 LISTENING = re.compile(r"^listening on 127\.0\.0\.1:(\d+)$", re.M)
+LISTENING_FOR_MYSQL = re.compile(r"^listening on 127\.0\.0\.1:(\d+) for MySQL and MariaDB$", re.M)
 UNITS_MS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -30,24 +32,39 @@ def milliseconds(told):
 
 
 class Recorder:
-    """Runs from construction until the play ends. `application_url` is for applications, instead of the server's."""
+    """Runs from construction until the play ends. `application_url` is for applications, instead of the server's; on MariaDB
+    and MySQL `jdbc_url` too.
+    """
 
     def __init__(self, server, story, demo, start, *, pool_mode, options=()):
         self._story, self._demo = story, demo
         self.pool_mode = pool_mode
         words = ["run", server.url, "--listen", "127.0.0.1:0", "--pool-mode", pool_mode]
+        words += ["--console", "127.0.0.1:0"] if server.engine != "postgres" else []
         # The private server trusts whoever comes. In session mode it is asked itself; in transaction mode nobody is.
         words += ["--auth", "trust"] if pool_mode == "transaction" else []
         self._child = start("recorder", [programs.lockkeeper(), *words, *options])
-        listening = self._child.wait_for(lambda: LISTENING.search(self._child.out()), START_DEADLINE, "it listens")
-        self.port = int(listening[1])
-        owner = urlsplit(server.url).username
-        self.application_url = f"postgresql://{server.role}@127.0.0.1:{self.port}/{server.database}"
-        self._console_url = f"postgresql://{owner}@127.0.0.1:{self.port}/{CONSOLE}"
+        self.port = self._told(LISTENING)
+        self._tell_urls(server)
         self._console = psycopg2.connect(self._console_url, connect_timeout=10)
         self._console.autocommit = True
         self.dumped = ""  # the lines of the last replay
         self._child.wait_for(self._has_looked, START_DEADLINE, "it has looked for the first time")
+
+    def _told(self, pattern):
+        """A port, as soon as it says so."""
+        found = self._child.wait_for(lambda: pattern.search(self._child.out()), START_DEADLINE, "it listens")
+        return int(found[1])
+
+    def _tell_urls(self, server):
+        owner = urlsplit(server.url).username
+        self._console_url = f"postgresql://{owner}@127.0.0.1:{self.port}/{CONSOLE}"
+        if server.engine == "postgres":
+            self.application_url = f"postgresql://{server.role}@127.0.0.1:{self.port}/{server.database}"
+            return
+        address = f"127.0.0.1:{self._told(LISTENING_FOR_MYSQL)}/{server.database}"
+        self.application_url = f"mysql://{server.role}@{address}"
+        self.jdbc_url = f"jdbc:mariadb://{address}"
 
     @property
     def status(self):

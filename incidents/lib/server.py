@@ -13,6 +13,7 @@ import psycopg2.extras
 
 from lib import programs
 from lib.processes import Child
+from lib.statements import StatementLog
 
 OBSERVER = "incident-observer"
 START_DEADLINE = 30
@@ -45,6 +46,8 @@ class Server:
     `url` is the superuser's, for lockkeeper and for us; `application_url` is the role's. An application that ran
     as a superuser would be spared by every kill that is not told otherwise, and rightly.
     """
+
+    engine = "postgres"
 
     def __init__(self, logs, role, *, max_connections=100, settings=()):
         command = [programs.private_postgres(), "--max-connections", max_connections]
@@ -94,6 +97,10 @@ class Server:
         """All that it has logged so far. What a session was asked is there before it is answered."""
         with open(self._log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def statement_log(self):
+        """What clients have sent so far; the settings are those of lib.statements."""
+        return StatementLog(self.log())
 
     def sessions(self, application):
         """Every session of an application; idle_ms is the true time since its last change of state."""

@@ -1,6 +1,6 @@
-"""What clients really sent, by the server's own log: the truth that the recorder's account is compared with.
+"""What clients really sent, by PostgreSQL's own log: the truth that the recorder's account is compared with.
 
-The log has every text with its literals; `normalized` takes them out in a way of its own, so that it can be compared
+MariaDB's and MySQL's are in lib.mysql_statements. The log has every text with its literals; `normalized` takes them out in a way of its own, so that it can be compared
 with what the recorder shows. Nothing of lockkeeper is used here.
 """
 
@@ -32,9 +32,9 @@ class Sent:
 class StatementLog:
     """A server's log as it is now; the server was started with SETTINGS."""
 
-    def __init__(self, server):
+    def __init__(self, log):
         self._sent = {}
-        for at, pid, text in _entries(server.log()):
+        for at, pid, text in _entries(log):
             statement = _STATEMENT.fullmatch(text)
             sent = self._sent.setdefault(pid, [])
             if statement:
@@ -52,12 +52,14 @@ class StatementLog:
 
 
 def normalized(text):
-    """Literals and parameters are ?, a list of them is one, spaces do not matter, nor does the case of letters."""
+    """Literals and parameters are ?, a list of them is one, and so are rows of them; spaces do not matter, nor does the case of
+    letters."""
     text = _STRING.sub("?", text)
     text = re.sub(r"\$\d+", "?", text)
     text = _NUMBER.sub("?", text)
     text = re.sub(r"\s*([(),=;])\s*", r"\1", " ".join(text.split())).rstrip(";")
     text = re.sub(r"\(\?(?:,\?)+\)", "(?)", text)
+    text = re.sub(r"\(\?\)(?:,\(\?\))+", "(?)", text)
     return text.lower()
 
 
