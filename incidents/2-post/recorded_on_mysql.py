@@ -170,14 +170,14 @@ def check_root_blocker(play, server, seen, root):
 
 
 def begun_alike(server, root, waiting):
-    """Those whose transactions have the same first three statements. Whoever waits in its very first one is not among them:
-    with autocommit off, only its answer says that a transaction is open."""
+    """Those whose transactions began with the same statements, three of them or as many as they have come to."""
     log = server.statement_log()
 
     def beginning(session):
         return [normalized(sent.text) for sent in log.last_transaction(session)[:3]]
 
-    return {session for session in waiting if len(beginning(session)) == 3 and beginning(session) == beginning(root)}
+    begun = {session: beginning(session) for session in waiting}
+    return {session for session, first in begun.items() if first and first == beginning(root)[: len(first)]}
 
 
 def check_loop(play, seen):

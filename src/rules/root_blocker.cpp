@@ -100,15 +100,23 @@ bool began_alike(const model::TransactionRecord& one, const model::TransactionRe
                     });
 }
 
+// Who waits in its first statement has no transaction to show before that is answered, where no BEGIN came first
+// (autocommit off): then that statement is its beginning.
+bool begins_alike(const model::TransactionRecord& root, const model::RecordedClient& waiter) {
+  if (waiter.transaction)
+    return opening_statement(*waiter.transaction) != nullptr && began_alike(root, *waiter.transaction);
+  const bool running = waiter.state == model::ClientState::active && waiter.statement;
+  return running && !root.first().empty() &&
+         root.first().front().first.statement->fingerprint == waiter.statement->fingerprint;
+}
+
 void find_clients(const Look& look, const Clients& clients, Root& root) {
   root.client = root.session == nullptr ? nullptr : clients.of(root.session->id);
   if (root.client == nullptr || !root.client->transaction) return;
   if (opening_statement(*root.client->transaction) == nullptr) return;
   for (const auto& id : look.blocking.behind(root.holder)) {
     const auto* waiter = clients.of(id);
-    if (waiter != nullptr && waiter->transaction && opening_statement(*waiter->transaction) != nullptr &&
-        began_alike(*root.client->transaction, *waiter->transaction))
-      ++root.alike_behind;
+    if (waiter != nullptr && begins_alike(*root.client->transaction, *waiter)) ++root.alike_behind;
   }
 }
 

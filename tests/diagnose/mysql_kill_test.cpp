@@ -15,7 +15,6 @@ using lockkeeper::testing::Kill;
 using lockkeeper::testing::kill;
 using lockkeeper::testing::lockkeeper;
 using lockkeeper::testing::no_limits;
-using lockkeeper::testing::operator+;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -9,7 +9,6 @@ namespace lockkeeper::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::SizeIs;
 
 class MysqlFaults : public OnMysqlStage {
  protected:

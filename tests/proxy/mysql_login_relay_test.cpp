@@ -13,7 +13,6 @@ namespace {
 
 namespace my = wire::mysql;
 using my::Capability;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Verdict = LoginRelayStep::Verdict;

@@ -71,7 +71,7 @@ TEST_P(MysqlLogins, EachPluginOnEachPairOfLegs) {
     for (const bool client_tls : {false, true}) {
       const auto proxy = this->proxy({.more = clients_may("allow") + server_tls(server_mode)});
       for (const auto& [name, identified] : accounts) {
-        SCOPED_TRACE(name + ", server " + server_mode + ", client " + (client_tls ? "TLS" : "open"));
+        SCOPED_TRACE(::testing::Message() << name << ", server " << server_mode << ", client TLS " << client_tls);
         make_user(name, identified);
         MysqlLogin login{.port = proxy->port(), .user = name, .tls = client_tls};
         const auto begin = identified.find('\'') + 1;
@@ -83,7 +83,7 @@ TEST_P(MysqlLogins, EachPluginOnEachPairOfLegs) {
           EXPECT_EQ(client.exec(cipher).at(0).at(1).empty(), !server_encrypts);
           const auto clients = proxy->show("SHOW CLIENTS");
           const auto& shown = clients.front().at("user") == name ? clients.front() : clients.back();
-          EXPECT_EQ(shown.at("tls") != "", client_tls) << shown.at("tls");
+          EXPECT_EQ(!shown.at("tls").empty(), client_tls) << shown.at("tls");
         }
         login.password = "wrong";
         EXPECT_THAT(refusal(login), HasSubstr("1045")) << proxy->log();

@@ -9,7 +9,6 @@
 namespace lockkeeper::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using wire::mysql::Capability;
 using wire::mysql::Command;

@@ -156,6 +156,18 @@ TEST(RecordedRootBlocker, ShowsTheLoopOfIncidentTwoAndThatTheNextIsAlike) {
   EXPECT_THAT(actions(finding), ElementsAre(Action::terminate, Action::close_client));
 }
 
+// With autocommit off a transaction is there once its first statement is answered.
+TEST(RecordedRootBlocker, WhoWaitsInItsFirstStatementMayBeAlikeToo) {
+  Recorded scene;
+  scene.add(recorded(1).began_by_itself(60s).ran("SELECT a FROM post WHERE id = 1 FOR UPDATE", 59s).holds(4711));
+  scene.add(client(4711).idle_in_transaction(50s, 60s));
+  scene.add(client(4712).active(30s)).wait(4712, 4711, 30s);
+  scene.add(recorded(2).active("SELECT a FROM post WHERE id = 2 FOR UPDATE", 30s).holds(4712));
+  scene.add(client(4713).active(30s)).wait(4713, 4711, 30s);
+  scene.add(recorded(3).active("UPDATE post SET a = 1 WHERE id = 1", 30s).holds(4713));
+  EXPECT_EQ(evidence<std::int64_t>(only(scene, root_blocker), "behind_alike"), 1);
+}
+
 TEST(Story, AFindingNamesTenClientsAndKnowsAll) {
   std::vector<std::uint64_t> clients(12);
   for (std::size_t index = 0; index < clients.size(); ++index) clients[index] = index + 1;

@@ -53,11 +53,15 @@ ClientDraft& ClientDraft::unit(std::string id) {
 }
 
 ClientDraft& ClientDraft::began(model::Duration age) {
+  return began_by_itself(age).ran("BEGIN", age, {.took = std::chrono::milliseconds(1), .rows = 0});
+}
+
+ClientDraft& ClientDraft::began_by_itself(model::Duration age) {
   const auto start = look_time() - age;
   client_.transaction.emplace(model::TransactionId{{static_cast<std::int64_t>(who_.id), who_.connected_at}, start});
   client_.state = model::ClientState::idle_in_transaction;
   client_.state_since = start;
-  return ran("BEGIN", age, {.took = std::chrono::milliseconds(1), .rows = 0});
+  return *this;
 }
 
 ClientDraft& ClientDraft::ran(std::string_view text, model::Duration age, const Ran& how) {

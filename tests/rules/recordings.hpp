@@ -41,6 +41,7 @@ class ClientDraft {
   ClientDraft& unit(std::string id);
 
   ClientDraft& began(model::Duration age);
+  ClientDraft& began_by_itself(model::Duration age);  ///< Without a BEGIN: autocommit is off.
   ClientDraft& ran(std::string_view text, model::Duration age, const Ran& how = {});
 
   ClientDraft& active(std::string_view text, model::Duration running);

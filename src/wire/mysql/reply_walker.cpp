@@ -194,7 +194,7 @@ ReplyPart ReplyWalker::error(Bytes head) noexcept {
   if (!error) return lose();
   outcome_.failed = true;
   outcome_.error_code = error->code;
-  std::ranges::copy(error->sqlstate, outcome_.sqlstate.begin());
+  error->sqlstate.copy(outcome_.sqlstate.data(), outcome_.sqlstate.size());
   state_ = State::done;
   return ReplyPart::error;
 }
