@@ -15,6 +15,7 @@ using lockkeeper::testing::Kill;
 using lockkeeper::testing::kill;
 using lockkeeper::testing::lockkeeper;
 using lockkeeper::testing::no_limits;
+using lockkeeper::testing::operator+;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
