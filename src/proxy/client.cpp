@@ -1,5 +1,6 @@
 #include "proxy/client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/bytes.hpp"
@@ -58,6 +59,28 @@ io::Task<std::expected<std::unique_ptr<io::Socket>, io::IoError>> Client::connec
     if (socket_->ended() || over_) co_return nullptr;
     co_await wakeup_;
   }
+}
+
+void Client::wake_at(io::TimePoint when) {
+  if (when == timer_.when()) return;
+  if (when == io::TimePoint::max()) {
+    timer_.clear();
+  } else {
+    timer_.set(when);
+  }
+}
+
+void Client::count_answer(io::TimePoint asked, io::TimePoint transaction_since, bool transaction_over) {
+  Statistics& statistics = worker_.statistics(pool_);
+  const io::TimePoint now = worker_.loop().now();
+  const auto since = [&](io::TimePoint then) {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - then).count());
+  };
+  ++statistics.queries;
+  statistics.query_us += since(asked);
+  if (!transaction_over) return;
+  ++statistics.transactions;
+  statistics.transaction_us += since(std::min(transaction_since, asked));
 }
 
 void Client::finish() {

@@ -73,6 +73,9 @@ class Client {
   /// A connection to a server, by the deadline; nullptr: the client has gone meanwhile. The socket wakes this client.
   io::Task<std::expected<std::unique_ptr<io::Socket>, io::IoError>> connect_to(io::Address address,
                                                                                io::TimePoint deadline);
+  void wake_at(io::TimePoint when);  ///< TimePoint::max(): at no time.
+  /// For the statistics: an answer to what was asked then, within a transaction that began then (max(): in none).
+  void count_answer(io::TimePoint asked, io::TimePoint transaction_since, bool transaction_over);
   /// Nobody has it any more: over for the worker.
   void finish();
   /// Last words, and the end of the socket once they are sent.

@@ -70,11 +70,9 @@ class MysqlClient final : public Client {
   void pump();
   void from_client();
   void from_server();
-  void count(const track::mysql::Step& step);
   void note(const track::mysql::Step& step);
   void note_phase();
   [[nodiscard]] io::TimePoint next_deadline() const;
-  void arm_timer();
   void check_deadlines();
   void check_ends();
 

@@ -71,7 +71,7 @@ io::Task<> MysqlClient::relay() {
   for (;;) {
     pump();
     if (over_) co_return;
-    arm_timer();
+    wake_at(next_deadline());
     co_await wakeup_;
   }
 }
@@ -117,21 +117,9 @@ void MysqlClient::note(const Step& step) {
         fmt::format("{}: the conversation of user \"{}\" cannot be followed any more ({}); it goes on unrecorded",
                     who_->address, who_->user, step.lost));
   if (step.unknown) ++worker_.statistics(pool_).unknown_commands;
-  if (step.answered) count(step);
-}
-
-void MysqlClient::count(const Step& step) {
+  if (!step.answered) return;
   answered_ = true;
-  Statistics& statistics = worker_.statistics(pool_);
-  const io::TimePoint now = worker_.loop().now();
-  const auto since = [&](io::TimePoint then) {
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - then).count());
-  };
-  ++statistics.queries;
-  statistics.query_us += since(phase_since_);
-  if (!step.transaction_over) return;
-  ++statistics.transactions;
-  statistics.transaction_us += since(std::min(transaction_since_, phase_since_));
+  count_answer(phase_since_, transaction_since_, step.transaction_over);
 }
 
 // --- Time ---
@@ -168,16 +156,6 @@ io::TimePoint MysqlClient::next_deadline() const {
   if (phase_ == Phase::idle) consider(phase_since_, route_->client_idle_timeout);
   consider(transaction_since_, route_->transaction_timeout);
   return next;
-}
-
-void MysqlClient::arm_timer() {
-  const io::TimePoint next = next_deadline();
-  if (next == timer_.when()) return;
-  if (next == io::TimePoint::max()) {
-    timer_.clear();
-  } else {
-    timer_.set(next);
-  }
 }
 
 void MysqlClient::check_deadlines() {

@@ -84,7 +84,6 @@ class PostgresClient final : public Client {
   void send_output();
   void note_phase();
   [[nodiscard]] io::TimePoint next_deadline() const;
-  void arm_timer();
   void check_deadlines();
   void check_ends();
   /// The request that waits for a server connection is answered by an error, and the client goes on.

@@ -117,16 +117,7 @@ struct ServerSide {
   void count(bool transaction_over) const {
     client.answered_ = true;
     client.cancelled_ = false;
-    Statistics& statistics = client.worker_.statistics(client.pool_);
-    const io::TimePoint now = client.worker_.loop().now();
-    const auto since = [&](io::TimePoint then) {
-      return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - then).count());
-    };
-    ++statistics.queries;
-    statistics.query_us += since(client.phase_since_);
-    if (!transaction_over) return;
-    ++statistics.transactions;
-    statistics.transaction_us += since(std::min(client.transaction_since_, client.phase_since_));
+    client.count_answer(client.phase_since_, client.transaction_since_, transaction_over);
   }
 };
 
@@ -135,7 +126,7 @@ io::Task<> PostgresClient::relay() {
   for (;;) {
     pump();
     if (over_) co_return;
-    arm_timer();
+    wake_at(next_deadline());
     co_await wakeup_;
   }
 }
@@ -335,16 +326,6 @@ io::TimePoint PostgresClient::next_deadline() const {
   if (phase_ == Phase::idle) consider(phase_since_, route_->client_idle_timeout);
   consider(transaction_since_, route_->transaction_timeout);
   return next;
-}
-
-void PostgresClient::arm_timer() {
-  const io::TimePoint next = next_deadline();
-  if (next == timer_.when()) return;
-  if (next == io::TimePoint::max()) {
-    timer_.clear();
-  } else {
-    timer_.set(next);
-  }
 }
 
 void PostgresClient::check_deadlines() {
