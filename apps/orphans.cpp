@@ -41,7 +41,12 @@ Orphans::~Orphans() {
 
 void Orphans::add(const proxy::Orphan& orphan) {
   const std::lock_guard guard(mutex_);
-  if (stopped_ || waiting_.size() >= most_waiting) return;
+  if (stopped_) return;
+  if (waiting_.size() >= most_waiting) {
+    return log_(true, fmt::format("session {} of user \"{}\", whose client has gone, may go on at the server until its "
+                                  "statement ends: {} such sessions are to be ended before it",
+                                  orphan.connection_id, orphan.user, waiting_.size()));
+  }
   waiting_.push_back(orphan);
   changed_.notify_all();
 }
@@ -72,8 +77,8 @@ void Orphans::end(const proxy::Orphan& orphan) {
   const model::Session* session = find(*snapshot, orphan);
   if (session == nullptr) return;  // It has ended by itself.
   const model::ActionResult result = collector_->terminate(guard_for(*session, false), deadline, nullptr);
-  if (result.outcome == model::ActionOutcome::done || result.outcome == model::ActionOutcome::moved_on)
-    return log_(false, fmt::format("{} was ended at the server", who));
+  if (result.outcome == model::ActionOutcome::done) return log_(false, fmt::format("{} was ended at the server", who));
+  if (result.outcome == model::ActionOutcome::moved_on) return;  // It ended by itself after the look.
   log_(true, fmt::format("{} was not ended at the server: {}", who, result.reason));
 }
 

@@ -26,7 +26,7 @@ class Orphans {
   /// What is under way is finished, for some seconds at most.
   ~Orphans();
 
-  /// Soon, unless too many wait already.
+  /// Soon, unless too many wait already: that is logged.
   void add(const proxy::Orphan& orphan);
 
  private:
