@@ -154,6 +154,7 @@ TEST_P(MysqlLogins, AServerThatIsNotThereIsAMessageAndTriedAgain) {
   mine.stop();
   EXPECT_THAT(refusal(proxy->login()),
               ::testing::AllOf(HasSubstr("1429"), HasSubstr("no connection to the server at")));
+  EXPECT_THAT(proxy->log(), HasSubstr("warning: 127.0.0.1:")) << "and whoever looks at the log knows too";
   mine.start_again();
   EXPECT_TRUE(becomes_true([&] { return refusal(proxy->login()) == "came in"; }, default_patience));
 }

@@ -61,7 +61,7 @@ class MysqlClient final : public Client {
   [[nodiscard]] bool take_from_client();
   [[nodiscard]] bool carry_out(LoginRelayStep step);
   [[nodiscard]] bool identified();
-  [[nodiscard]] bool server_failed();
+  [[nodiscard]] bool server_failed(const io::IoError& error);
   [[nodiscard]] bool refuse(MysqlError error, std::string_view message);
   void begin_session();
 

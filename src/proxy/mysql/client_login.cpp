@@ -87,13 +87,10 @@ io::Task<bool> MysqlClient::wait_for_place() {
 }
 
 io::Task<bool> MysqlClient::connect() {
-  const io::Address address = address_of(*route_);
   const auto timeout =
       route_->connect_timeout.count() > 0 ? route_->connect_timeout : ConfigDuration(std::chrono::minutes(1));
-  auto connected = co_await connect_to(address, worker_.loop().now() + timeout);
-  if (!connected)
-    co_return refuse(mysql_errors::no_connection, fmt::format("no connection to the server at {}: {}",
-                                                              io::to_string(address), connected.error().message));
+  auto connected = co_await connect_to(address_of(*route_), worker_.loop().now() + timeout);
+  if (!connected) co_return server_failed(connected.error());
   if (!*connected) co_return false;
   server_ = *std::move(connected);
   server_endpoint_ = as_the_server_sees(server_->endpoints());
@@ -109,7 +106,7 @@ io::Task<bool> MysqlClient::relay_login() {
     if (!take_from_server() || !take_from_client()) co_return false;
     if (session_) co_return true;
     if (over_ || socket_->ended()) co_return false;
-    if (server_->ended()) co_return server_failed();
+    if (server_->ended()) co_return server_failed(*server_->ended());
     if (draining_) co_return refuse(mysql_errors::shutdown, "The proxy is shutting down");
     if (timer_.due(worker_.loop().now()))
       co_return refuse(mysql_errors::timeout, "Got timeout reading communication packets: login_timeout has passed");
@@ -117,11 +114,11 @@ io::Task<bool> MysqlClient::relay_login() {
   }
 }
 
-bool MysqlClient::server_failed() {
-  const std::string where = io::to_string(address_of(*route_));
-  worker_.log(LogLevel::warning, fmt::format("no login at the server at {}: {}", where, server_->ended()->message));
-  return refuse(mysql_errors::no_connection,
-                fmt::format("no connection to the server at {}: {}", where, server_->ended()->message));
+bool MysqlClient::server_failed(const io::IoError& error) {
+  const std::string message =
+      fmt::format("no connection to the server at {}: {}", io::to_string(address_of(*route_)), error.message);
+  worker_.log(LogLevel::warning, fmt::format("{}: {}", socket_->endpoints().remote, message));
+  return refuse(mysql_errors::no_connection, message);
 }
 
 bool MysqlClient::take_from_server() {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/utf8.hpp"
-#include "proxy/auth/secret.hpp"
 #include "wire/mysql/reply.hpp"
 
 namespace lockkeeper::proxy {
@@ -59,10 +58,10 @@ LoginRelay::Step LoginRelay::greet(Bytes body) {
   connection_id_ = greeting->connection_id;
   greeting_plugin_ = greeting->plugin;
   use_scramble(std::string(greeting->scramble_begin) + std::string(greeting->scramble_end));
-  server_can_tls_ = greeting->capabilities.has(Capability::tls);
-  if (!server_can_tls_ && settings_.server_tls >= ServerTlsMode::require)
+  const bool can_tls = greeting->capabilities.has(Capability::tls);
+  if (!can_tls && settings_.server_tls >= ServerTlsMode::require)
     return refuse(mysql_errors::no_connection, "the server does not offer TLS, which server_tls.mode asks for");
-  server_tls_ = server_can_tls_ && settings_.server_tls != ServerTlsMode::disable;
+  server_tls_ = can_tls && settings_.server_tls != ServerTlsMode::disable;
   offered_ = (greeting->capabilities & my::Capabilities{passed_on}).without(Capability::tls);
   if (settings_.client_tls != ClientTlsMode::disable) offered_ = offered_.with(Capability::tls);
   my::Greeting shown = *greeting;

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/auth/secret.hpp"
 #include "proxy/config.hpp"
 #include "proxy/mysql/errors.hpp"
 #include "proxy/mysql/password_key.hpp"
@@ -53,6 +54,9 @@ class LoginRelay {
   using Step = LoginRelayStep;
 
   explicit LoginRelay(LoginRelaySettings settings) : settings_(std::move(settings)) {}
+  LoginRelay(const LoginRelay&) = delete;
+  LoginRelay& operator=(const LoginRelay&) = delete;
+  ~LoginRelay() { wipe(password_); }
 
   /// A whole message's body, at most wire::mysql::most_login bytes, and its packet's number.
   [[nodiscard]] Step server(Bytes body, std::uint8_t sequence);
@@ -115,7 +119,6 @@ class LoginRelay {
   std::uint8_t client_sequence_ = 0;
   bool greeted_ = false;
   wire::mysql::Capabilities offered_;  // To the client.
-  bool server_can_tls_ = false;
   bool server_tls_ = false;
   std::string greeting_plugin_;
   std::string plugin_;

@@ -284,7 +284,7 @@ def killed():
     except driver.Error as error:  # A command of its own, which MySQL 9 has no more.
         print("kill:", error.args)
         ask(killer, f"KILL {victim.thread_id()}")
-    while ask(killer, "SELECT 1 FROM information_schema.processlist WHERE id = %s", (victim.thread_id(),)):
+    while ask(killer, "SELECT 1 FROM information_schema.processlist WHERE id = %s", (victim.thread_id(),)) and time.monotonic() < deadline:
         time.sleep(0.02)
     gone("KILL:", lambda: ask(victim, "SELECT 1"))
     refused("nobody to kill", lambda: ask(killer, "KILL 4000000000"))
