@@ -96,9 +96,9 @@ def hear(play, publishers, healthy, name):
     play.check.equal(counted(healthy)["errors"], 0, f"the healthy publisher has met no error ({counted(healthy)['done']} posts)")
 
 
-def wait_for_loop(play, publishers, name, pages=6):
+def wait_for_loop(play, publishers, name, pages=6, patience=40):
     """Back after two bursts of pages, unless told: from then on the server's history begins in the loop."""
-    publishers.wait_for(lambda: len(told(publishers, "paged", name)) >= pages, 60, f"{pages} pages of the {name} publisher")
+    publishers.wait_for(lambda: len(told(publishers, "paged", name)) >= pages, patience, f"{pages} pages of the {name} publisher")
     same = {(page["first"], page["last"]) for page in told(publishers, "paged", name)}
     play.check.equal(len(same), 1, f"the {name} publisher reads the same page again and again")
     if name == "first":  # the second holds up whoever is there then

@@ -1,7 +1,7 @@
 """What clients really sent, by PostgreSQL's own log: the truth that the recorder's account is compared with.
 
-MariaDB's and MySQL's are in lib.mysql_statements. The log has every text with its literals; `normalized` takes them out in a way of its own, so that it can be compared
-with what the recorder shows. Nothing of lockkeeper is used here.
+MariaDB's and MySQL's are in lib.mysql_statements. The log has every text with its literals; `normalized` takes them out in a
+way of its own, so that it can be compared with what the recorder shows. Nothing of lockkeeper is used here.
 """
 
 import re
