@@ -49,6 +49,13 @@ std::string reason_of(const DeliveryResult& result) {
   return {};
 }
 
+// What was delivered is worth writing down for as long as it takes: it spares a second delivery. What is to be tried
+// again is so without a word once its claim expires.
+bool is_worth_another_try(const Error& error, const OutboxEnd& end, RelayClock::time_point claim_expires) {
+  if (RelayClock::now() < claim_expires) return error.code != ErrorCode::pool_closed;
+  return end.step == NextStep::deliver_no_more && is_out_of_reach(error);
+}
+
 }  // namespace
 
 OutboxRelayBody::OutboxRelayBody(Database& db, OutboxRelaySettings settings, Deliverer deliver)
@@ -159,7 +166,7 @@ void OutboxRelayBody::deliver_all(Worker& worker, const OutboxClaim& claim) {
     }
     if (!message.key.empty()) held_back.insert(message.key);
   }
-  release(worker, claim.token, unused);
+  release(worker, claim, unused);
 }
 
 bool OutboxRelayBody::may_begin(const OutboxClaim& claim, std::int64_t id) {
@@ -218,32 +225,37 @@ bool OutboxRelayBody::finish(Worker& worker, const OutboxMessage& message, const
 
 OutboxRelayBody::Recorded OutboxRelayBody::record_with_patience(Worker& worker, const OutboxEnd& end,
                                                                 RelayClock::time_point claim_expires) {
-  constexpr std::chrono::milliseconds first_pause{50};
-  constexpr std::chrono::milliseconds longest_pause{2'000};
+  bool changed = false;
   bool may_have_been = false;
-  for (unsigned attempts = 1;; ++attempts) {
-    try {
-      const bool changed = worker.work.record(end, RelayClock::now() + settings_.database_timeout);
-      trouble_told_ = false;
-      // Where the reply of an earlier attempt was lost, that one may be what has left nothing to change.
-      return changed || may_have_been ? Recorded::yes : Recorded::by_others;
-    } catch (...) {
-      const Error error = error_of_current_exception();
-      may_have_been |= error.blast == Blast::commit_unknown;
-      tell_failure(error, fmt::format("cannot write the outcome of message {}", end.id));
-      if (!is_worth_another_try(error, end, claim_expires)) return Recorded::no;
-    }
-    const auto pause = pause_after(attempts, first_pause, longest_pause, random_number());
-    if (!wait_for_another_try(RelayClock::now() + pause)) return Recorded::no;
-  }
+  const bool written = write_with_patience(
+      fmt::format("write the outcome of message {}", end.id),
+      [&] { changed = worker.work.record(end, RelayClock::now() + settings_.database_timeout); },
+      [&](const Error& error) {
+        may_have_been |= error.blast == Blast::commit_unknown;
+        return is_worth_another_try(error, end, claim_expires);
+      });
+  if (!written) return Recorded::no;
+  // Where the reply of an earlier attempt was lost, that one may be what has left nothing to change.
+  return changed || may_have_been ? Recorded::yes : Recorded::by_others;
 }
 
-// What was delivered is worth writing down for as long as it takes: it spares a second delivery. What is to be tried
-// again is so without a word once its claim expires.
-bool OutboxRelayBody::is_worth_another_try(const Error& error, const OutboxEnd& end,
-                                           RelayClock::time_point claim_expires) {
-  if (RelayClock::now() < claim_expires) return error.code != ErrorCode::pool_closed;
-  return end.step == NextStep::deliver_no_more && is_out_of_reach(error);
+bool OutboxRelayBody::write_with_patience(const std::string& what, const std::function<void()>& write,
+                                          const std::function<bool(const Error&)>& is_worth_another_try) {
+  constexpr std::chrono::milliseconds first_pause{50};
+  constexpr std::chrono::milliseconds longest_pause{2'000};
+  for (unsigned attempts = 1;; ++attempts) {
+    try {
+      write();
+      trouble_told_ = false;
+      return true;
+    } catch (...) {
+      const Error error = error_of_current_exception();
+      tell_failure(error, "cannot " + what);
+      if (!is_worth_another_try(error)) return false;
+    }
+    const auto pause = pause_after(attempts, first_pause, longest_pause, random_number());
+    if (!wait_for_another_try(RelayClock::now() + pause)) return false;
+  }
 }
 
 bool OutboxRelayBody::wait_for_another_try(RelayClock::time_point until) {
@@ -255,14 +267,19 @@ bool OutboxRelayBody::wait_for_another_try(RelayClock::time_point until) {
   return RelayClock::now() < *stop_deadline_;
 }
 
-void OutboxRelayBody::release(Worker& worker, const std::string& token, const std::vector<std::int64_t>& ids) {
+// InnoDB may choose it as the victim of a deadlock with a claim; unwritten, these would wait until the claim expires.
+void OutboxRelayBody::release(Worker& worker, const OutboxClaim& claim, const std::vector<std::int64_t>& ids) {
   if (ids.empty()) return;
-  Deadline deadline = RelayClock::now() + settings_.database_timeout;
-  {
-    const base::Guard guard(mutex_);
-    if (stop_deadline_) deadline = std::min(deadline, *stop_deadline_);
-  }
-  worker.work.release(token, ids, deadline);
+  static_cast<void>(write_with_patience(
+      fmt::format("give back {} messages that it has claimed", ids.size()),
+      [&] { worker.work.release(claim.token, ids, release_deadline()); },
+      [&](const Error& error) { return error.code != ErrorCode::pool_closed && RelayClock::now() < claim.expires; }));
+}
+
+Deadline OutboxRelayBody::release_deadline() const {
+  const Deadline deadline = RelayClock::now() + settings_.database_timeout;
+  const base::Guard guard(mutex_);
+  return stop_deadline_ ? std::min(deadline, *stop_deadline_) : deadline;
 }
 
 bool OutboxRelayBody::begin_work() {

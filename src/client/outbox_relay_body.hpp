@@ -56,11 +56,13 @@ class OutboxRelayBody {
                             RelayClock::time_point claim_expires);
   [[nodiscard]] Recorded record_with_patience(Worker& worker, const OutboxEnd& end,
                                               RelayClock::time_point claim_expires);
-  [[nodiscard]] static bool is_worth_another_try(const Error& error, const OutboxEnd& end,
-                                                 RelayClock::time_point claim_expires);
+  /// Writes, again after a pause as long as `is_worth_another_try` of its error. False: it did not come to pass.
+  [[nodiscard]] bool write_with_patience(const std::string& what, const std::function<void()>& write,
+                                         const std::function<bool(const Error&)>& is_worth_another_try);
   /// False: the relay is stopping and has no time left.
   [[nodiscard]] bool wait_for_another_try(RelayClock::time_point until);
-  void release(Worker& worker, const std::string& token, const std::vector<std::int64_t>& ids);
+  void release(Worker& worker, const OutboxClaim& claim, const std::vector<std::int64_t>& ids);
+  [[nodiscard]] Deadline release_deadline() const;
   [[nodiscard]] bool begin_work();
   void end_work() noexcept;
   void tell_dead_letter(std::int64_t id, unsigned attempts, const std::string& error);

@@ -20,6 +20,8 @@ struct Wire {
   std::atomic<int> lost_replies{0};             ///< So many of the next statements happen, and their replies are lost.
   std::atomic<std::uint64_t> chance_of_256{0};  ///< That a statement's request or reply is lost.
   std::atomic<std::uint64_t> statements{0};
+  /// Set before others use the wire: whether the request of this statement is lost.
+  std::function<bool(std::string_view sql)> loses_request = [](std::string_view) { return false; };
 
   /// Deterministic for one thread; nearly so for several.
   [[nodiscard]] bool is_unlucky() {
@@ -86,7 +88,7 @@ class FlakyConnection : public Connection {
     require_wire();
     const bool commits = sql == "COMMIT" || (sql != "BEGIN" && real_->transaction_status() == TransactionStatus::idle);
     const bool unlucky = wire_->is_unlucky();
-    if (unlucky && wire_->statements % 2 == 0) lose(Blast::connection);
+    if ((unlucky && wire_->statements % 2 == 0) || wire_->loses_request(sql)) lose(Blast::connection);
     auto result = action();
     if (unlucky || wire_->loses_reply()) lose(commits ? Blast::commit_unknown : Blast::connection);
     return result;

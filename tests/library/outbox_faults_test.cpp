@@ -96,6 +96,28 @@ TEST_P(OutboxFaults, ALostReplyOfALastAttemptTellsTheDeadLetter) {
   EXPECT_EQ(count_of("dead"), 1);
 }
 
+TEST_P(OutboxFaults, WhatCannotBeGivenBackAtOnceIsGivenBackLater) {
+  std::atomic<int> lost{0};
+  wire_->loses_request = [&](std::string_view sql) {
+    return sql.find("attempts = attempts - 1") != std::string_view::npos && lost++ < 2;
+  };
+  const auto flaky = flaky_database(wire_);
+  OutboxRelaySettings settings = quick();  // Whose claims last longer than this test would wait.
+  settings.threads = 1;
+  OutboxRelay relay(*flaky, settings, [&](const OutboxMessage& message, Deadline) {
+    receiver_.take(message);
+    return message.attempt == 1 && message.payload == "1" ? Delivery::retry_later : Delivery::delivered;
+  });
+  db().transact([&](TransactionRef tx) {
+    outbox_.add(tx, "t", "k", "1");
+    outbox_.add(tx, "t", "k", "behind it");
+  });
+  until_all_is_over();
+  EXPECT_THAT(receiver_.payloads(), ElementsAre("1", "1", "behind it"));
+  EXPECT_EQ(lost, 3) << "twice in vain, once written";
+  EXPECT_EQ(relay.metrics().failures, 2U);
+}
+
 TEST_P(OutboxFaults, ADatabaseThatIsAwayForAWhileCostsTimeAndNothingElse) {
   const auto flaky = flaky_database(wire_);
   OutboxRelay relay(*flaky, quick_to_fail(), [&](const OutboxMessage& message, Deadline) {
