@@ -11,6 +11,7 @@
 
 #include "proxy/auth/method.hpp"
 #include "proxy/auth/secret.hpp"
+#include "proxy/config_daemon.hpp"
 
 namespace lockkeeper::proxy {
 
@@ -146,11 +147,21 @@ struct Config {
   std::map<std::string, DatabaseConfig, std::less<>> databases;  ///< "*": those that are not named.
   std::map<std::string, MysqlServerConfig, std::less<>> mysql;
   std::map<std::string, UserConfig, std::less<>> users;
+  std::map<std::string, WatchedServerConfig, std::less<>> servers;
+  HttpConfig http;
+  HistoryConfig history;
+  std::map<std::string, PolicyConfig, std::less<>> policies;
+  std::map<std::string, AlertConfig, std::less<>> alerts;
   std::optional<OwnUser> own_user;  ///< Of a URL; no file sets it.
 };
 
 /// The name of a mysql:// URL's server in Config::mysql.
 inline constexpr std::string_view url_server = "mysql";
+
+/// What the daemon calls the server of its URL, and what the recorder alone knows of where there is none.
+inline constexpr std::string_view main_server = "main";
+inline constexpr std::string_view recorder_server = "recorder";
+inline constexpr std::size_t longest_server_name = 64;  ///< Bytes: it is a label, and part of paths.
 
 /// The database name of the admin console, which no database may have.
 inline constexpr std::string_view console_database = "pgbouncer";

@@ -23,6 +23,7 @@ class Check {
     check_exposed();
     check_tls();
     std::ranges::move(check_mysql_servers(config_, places_), std::back_inserter(errors_));
+    std::ranges::move(check_daemon(config_, places_), std::back_inserter(errors_));
     return std::move(errors_);
   }
 
@@ -58,10 +59,10 @@ class Check {
   }
 
   void check_databases() {
-    if (config_.databases.empty() && config_.mysql.empty()) {
+    if (config_.databases.empty() && config_.mysql.empty() && config_.servers.empty()) {
       add("proxy",
           "there is no database; name one with [databases.NAME], or all of a server with [databases.\"*\"]; a MySQL or "
-          "MariaDB server with [mysql.NAME]");
+          "MariaDB server with [mysql.NAME]; a server that is only looked at with [servers.NAME]");
     }
     for (const auto& [name, database] : config_.databases) {
       const std::string section = "databases." + name;

@@ -33,5 +33,7 @@ class ConfigPlaces {
 [[nodiscard]] ConfigErrors check_config(const Config& config, const ConfigPlaces& places);
 /// The part of it that is about [mysql.NAME].
 [[nodiscard]] ConfigErrors check_mysql_servers(const Config& config, const ConfigPlaces& places);
+/// The part of it that is about what config_daemon.hpp holds.
+[[nodiscard]] ConfigErrors check_daemon(const Config& config, const ConfigPlaces& places);
 
 }  // namespace lockkeeper::proxy

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -47,30 +48,50 @@ void make_paths_absolute(Config& config, const std::string& file) {
   make_absolute(config.proxy.tls.certificate, folder);
   make_absolute(config.proxy.tls.key, folder);
   make_absolute(config.proxy.server_tls.authorities, folder);
+  make_absolute(config.http.token_file, folder);
+  make_absolute(config.history.file, folder);
   for (auto& [name, database] : config.databases) make_absolute(database.password_file, folder);
+  for (auto& [name, server] : config.servers) make_absolute(server.password_file, folder);
+  for (auto& [name, alert] : config.alerts) make_absolute(alert.token_file, folder);
 }
 
-void read_password(LoadedConfig& loaded, const std::string& name, DatabaseConfig& database, ConfigErrors& errors,
-                   const std::string& file) {
-  auto read = read_file(database.password_file, most_password + 2);
-  if (!read) {
-    errors.push_back(
-        {file, 0, 0,
-         fmt::format("the password file {} of database \"{}\": {}", database.password_file, name, read.error())});
-    return;
+/// Reads the files of secrets that a configuration names.
+class SecretFiles {
+ public:
+  SecretFiles(std::string config_file, std::vector<std::string>& warnings)
+      : config_file_(std::move(config_file)), warnings_(warnings) {}
+
+  /// `what`: "password", `of`: "database "shop"".
+  void read(const std::string& path, std::string_view what, const std::string& of, Secret& secret) {
+    if (path.empty()) return;
+    auto read = read_file(path, most_password + 2);
+    if (!read) return add(fmt::format("the {} file {} of {}: {}", what, path, of, read.error()));
+    std::string_view line = std::string_view(read->text).substr(0, read->text.find('\n'));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool usable = !line.empty() && line.size() <= most_password && !line.contains('\0');
+    if (usable) secret = Secret(line);
+    wipe(read->text);
+    if (!usable) {
+      add(fmt::format("the {0} file {1} of {2} has no {0} of 1 to {3} bytes in its first line", what, path, of,
+                      most_password));
+    }
+    if (auto warning = permission_warning(path, read->mode)) warnings_.push_back(*warning);
   }
-  std::string_view line = std::string_view(read->text).substr(0, read->text.find('\n'));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  const bool usable = !line.empty() && line.size() <= most_password && !line.contains('\0');
-  if (usable) database.password = Secret(line);
-  wipe(read->text);
-  if (!usable) {
-    errors.push_back({file, 0, 0,
-                      fmt::format("the password file {} of database \"{}\" has no password of 1 to {} bytes "
-                                  "in its first line",
-                                  database.password_file, name, most_password)});
-  }
-  if (auto warning = permission_warning(database.password_file, read->mode)) loaded.warnings.push_back(*warning);
+
+  [[nodiscard]] const ConfigErrors& errors() const noexcept { return errors_; }
+
+ private:
+  void add(std::string message) { errors_.push_back({config_file_, 0, 0, std::move(message)}); }
+
+  std::string config_file_;
+  std::vector<std::string>& warnings_;
+  ConfigErrors errors_;
+};
+
+// A URL may hold a password; whether it does is its driver's to know.
+bool has_secret(const Config& config) {
+  return std::ranges::any_of(config.databases, [](const auto& one) { return !one.second.password.empty(); }) ||
+         std::ranges::any_of(config.servers, [](const auto& one) { return one.second.url.contains('@'); });
 }
 
 }  // namespace
@@ -83,14 +104,17 @@ std::expected<LoadedConfig, ConfigErrors> load_config(const std::string& path, C
   if (!config) return std::unexpected(std::move(config.error()));
   LoadedConfig loaded{std::move(*config), {}};
   make_paths_absolute(loaded.config, path);
-  ConfigErrors errors;
-  bool has_secret = false;
-  for (auto& [name, database] : loaded.config.databases) {
-    has_secret = has_secret || !database.password.empty();
-    if (!database.password_file.empty()) read_password(loaded, name, database, errors, path);
-  }
-  if (!errors.empty()) return std::unexpected(std::move(errors));
-  if (auto warning = permission_warning(path, read->mode); warning && has_secret) loaded.warnings.push_back(*warning);
+  if (auto warning = permission_warning(path, read->mode); warning && has_secret(loaded.config))
+    loaded.warnings.push_back(*warning);
+  SecretFiles secrets(path, loaded.warnings);
+  for (auto& [name, database] : loaded.config.databases)
+    secrets.read(database.password_file, "password", fmt::format("database \"{}\"", name), database.password);
+  for (auto& [name, server] : loaded.config.servers)
+    secrets.read(server.password_file, "password", fmt::format("server \"{}\"", name), server.password);
+  for (auto& [name, alert] : loaded.config.alerts)
+    secrets.read(alert.token_file, "token", fmt::format("alert \"{}\"", name), alert.token);
+  secrets.read(loaded.config.http.token_file, "token", "[http]", loaded.config.http.token);
+  if (!secrets.errors().empty()) return std::unexpected(secrets.errors());
   return loaded;
 }
 

@@ -71,6 +71,16 @@ class Parser {
         read_named(key, node, mysql_table(), config_.mysql);
       } else if (key.str() == "users") {
         read_named(key, node, user_table(), config_.users);
+      } else if (key.str() == "servers") {
+        read_named(key, node, watched_server_table(), config_.servers);
+      } else if (key.str() == "http") {
+        read_alone(key, node, http_table(), config_.http);
+      } else if (key.str() == "history") {
+        read_alone(key, node, history_table(), config_.history);
+      } else if (key.str() == "policies") {
+        read_named(key, node, policy_table(), config_.policies);
+      } else if (key.str() == "alerts") {
+        read_named(key, node, alert_table(), config_.alerts);
       } else {
         complain_of_section(key, node);
       }
@@ -96,7 +106,8 @@ class Parser {
   }
 
   void complain_of_section(const toml::key& key, const toml::node& node) {
-    constexpr std::array<std::string_view, 4> sections{"proxy", "databases", "mysql", "users"};
+    constexpr std::array<std::string_view, 9> sections{"proxy", "databases", "mysql",    "users", "servers",
+                                                       "http",  "history",   "policies", "alerts"};
     const bool is_setting = !node.is_table();
     if (is_setting) {
       const std::string home = home_of(key.str());
@@ -105,7 +116,9 @@ class Parser {
     }
     const auto near = nearest_word(key.str(), sections);
     add(key.source(), near.empty() ? fmt::format("unknown section [{}]; there are [proxy], [proxy.tls], "
-                                                 "[proxy.server_tls], [databases.NAME], [mysql.NAME] and [users.NAME]",
+                                                 "[proxy.server_tls], [databases.NAME], [mysql.NAME], [users.NAME], "
+                                                 "[servers.NAME], [http], [history], [policies.NAME] and "
+                                                 "[alerts.NAME]",
                                                  shown(key.str()))
                                    : fmt::format("unknown section [{}]; did you mean [{}]?", shown(key.str()), near));
   }
@@ -127,6 +140,13 @@ class Parser {
     const std::string path = fmt::format("proxy.{}", name);
     const toml::table* table = as_section(place->first, place->second, path);
     if (table != nullptr) read_section(path, *table, settings, section, {});
+  }
+
+  template <class Section>
+  void read_alone(const toml::key& key, const toml::node& node, const SettingTable<Section>& settings,
+                  Section& section) {
+    const toml::table* table = as_section(key, node, key.str());
+    if (table != nullptr) read_section(std::string(key.str()), *table, settings, section, {});
   }
 
   template <class Section>

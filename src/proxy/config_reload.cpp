@@ -24,9 +24,8 @@ void compare_passwords(ReloadPlan& plan, const std::string& path, const Database
   if (!seen_already && !(before.password == after.password)) plan.applied.push_back(path + ".password");
 }
 
-void compare_passwords(ReloadPlan&, const std::string&, const UserConfig&, const UserConfig&) {}
-
-void compare_passwords(ReloadPlan&, const std::string&, const MysqlServerConfig&, const MysqlServerConfig&) {}
+template <class Section>
+void compare_passwords(ReloadPlan&, const std::string&, const Section&, const Section&) {}
 
 // `one_sided`: where it goes what is there before or after, but not both.
 template <class Section>
@@ -72,6 +71,11 @@ ReloadPlan reload_plan(const Config& before, const Config& after) {
   // A MySQL server is nothing without its addresses, which are listened on from the start to the end.
   compare_named(plan, plan.needs_restart, "mysql", mysql_table(), before.mysql, after.mysql);
   compare_named(plan, plan.applied, "users", user_table(), before.users, after.users);
+  compare_named(plan, plan.needs_restart, "servers", watched_server_table(), before.servers, after.servers);
+  compare(plan, "http", http_table(), before.http, after.http);
+  compare(plan, "history", history_table(), before.history, after.history);
+  compare_named(plan, plan.applied, "policies", policy_table(), before.policies, after.policies);
+  compare_named(plan, plan.applied, "alerts", alert_table(), before.alerts, after.alerts);
   return plan;
 }
 
@@ -80,6 +84,9 @@ std::expected<Config, ConfigErrors> reloaded(const Config& before, Config after)
     if (!setting.reloadable) setting.keep(after.proxy, before.proxy);
   }
   keep_mysql_servers(after, before);
+  after.servers = before.servers;
+  after.http = before.http;
+  after.history = before.history;
   after.own_user = before.own_user;
   if (auto errors = check_config(after, {}); !errors.empty()) return std::unexpected(std::move(errors));
   return after;

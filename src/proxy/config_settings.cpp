@@ -32,6 +32,11 @@ std::vector<SettingInfo> all_settings() {
   append_infos(infos, "databases.NAME", database_table());
   append_infos(infos, "mysql.NAME", mysql_table());
   append_infos(infos, "users.NAME", user_table());
+  append_infos(infos, "servers.NAME", watched_server_table());
+  append_infos(infos, "http", http_table());
+  append_infos(infos, "history", history_table());
+  append_infos(infos, "policies.NAME", policy_table());
+  append_infos(infos, "alerts.NAME", alert_table());
   return infos;
 }
 

@@ -40,5 +40,10 @@ using SettingTable = std::vector<Setting<Section>>;
 [[nodiscard]] const SettingTable<DatabaseConfig>& database_table();
 [[nodiscard]] const SettingTable<MysqlServerConfig>& mysql_table();
 [[nodiscard]] const SettingTable<UserConfig>& user_table();
+[[nodiscard]] const SettingTable<WatchedServerConfig>& watched_server_table();
+[[nodiscard]] const SettingTable<HttpConfig>& http_table();
+[[nodiscard]] const SettingTable<HistoryConfig>& history_table();
+[[nodiscard]] const SettingTable<PolicyConfig>& policy_table();
+[[nodiscard]] const SettingTable<AlertConfig>& alert_table();
 
 }  // namespace lockkeeper::proxy

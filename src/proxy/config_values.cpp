@@ -47,6 +47,8 @@ constexpr std::array<std::string_view, 2> mode_words{"session", "transaction"};
 constexpr std::array<std::string_view, 6> auth_words{"auto", "pass-through", "scram-sha-256", "md5", "plain", "trust"};
 constexpr std::array<std::string_view, 3> client_tls_words{"disable", "allow", "require"};
 constexpr std::array<std::string_view, 5> server_tls_words{"disable", "prefer", "require", "verify-ca", "verify-full"};
+constexpr std::array<std::string_view, 2> action_words{"terminate", "cancel"};
+constexpr std::array<std::string_view, 3> severity_words{"notice", "warning", "critical"};
 
 // Optimal string alignment distance.
 std::size_t steps_between(std::string_view from, std::string_view to) {
@@ -131,6 +133,14 @@ std::span<const std::string_view> choices<ClientTlsMode>() noexcept {
 template <>
 std::span<const std::string_view> choices<ServerTlsMode>() noexcept {
   return server_tls_words;
+}
+template <>
+std::span<const std::string_view> choices<PolicyAction>() noexcept {
+  return action_words;
+}
+template <>
+std::span<const std::string_view> choices<AlertSeverity>() noexcept {
+  return severity_words;
 }
 
 std::string_view to_string(AuthMethod method) noexcept { return write_choice(method); }

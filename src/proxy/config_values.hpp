@@ -34,6 +34,10 @@ template <>
 [[nodiscard]] std::span<const std::string_view> choices<ClientTlsMode>() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> choices<ServerTlsMode>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> choices<PolicyAction>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> choices<AlertSeverity>() noexcept;
 
 template <class Choice>
 [[nodiscard]] std::string_view write_choice(Choice value) noexcept {

@@ -88,7 +88,8 @@ TEST(ConfigMysql, WrongKeysAndValuesSayWhatWouldBeRight) {
   EXPECT_EQ(error_of("[msql.blog]\n"), "p:1:2: unknown section [msql]; did you mean [mysql]?");
   EXPECT_EQ(error_of("mysql = 3\n"), "p:1:1: mysql must be a section, [mysql], not a number");
   EXPECT_EQ(error_of("[mysql]\nblog = 3\n"), "p:2:1: [mysql] holds sections, one a name, like [mysql.blog]");
-  EXPECT_THAT(error_of("[unknown_section]\n"), HasSubstr("[databases.NAME], [mysql.NAME] and [users.NAME]"));
+  EXPECT_THAT(error_of("[unknown_section]\n"),
+              HasSubstr("[databases.NAME], [mysql.NAME], [users.NAME], [servers.NAME], [http]"));
 }
 
 TEST(ConfigMysql, AddressesMustBeGivenAndBeAddresses) {

@@ -225,8 +225,10 @@ TEST(ConfigSettings, DefaultsReadBackAsThemselves) {
   for (const SettingInfo& info : settings()) {
     if (info.default_value.empty()) continue;
     if (info.section != section) text += "[" + info.section + "]\n";
-    if (info.section != section && info.section == "mysql.NAME")
-      text += "listen = [\"127.0.0.1:6033\"]\n";  // no default
+    // What must be given has no default.
+    if (info.section != section && info.section == "mysql.NAME") text += "listen = [\"127.0.0.1:6033\"]\n";
+    if (info.section != section && info.section == "policies.NAME") text += "rule = \"idle-transaction\"\n";
+    if (info.section != section && info.section == "alerts.NAME") text += "url = \"http://127.0.0.1/\"\n";
     section = info.section;
     text += info.name + " = " + info.default_value + "\n";
   }

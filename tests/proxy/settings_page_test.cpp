@@ -44,8 +44,11 @@ TEST(SettingsPage, ItsExampleIsReadWithoutAWarning) {
   const testing::TemporaryFolder folder;
   const auto file = folder.path() / "lockkeeper.toml", password = folder.path() / "shop_app.password";
   testing::write_file(file, tools::settings_example());
-  testing::write_file(password, "not to be told\n");
-  ASSERT_EQ(::chmod(password.c_str(), 0600), 0);
+  for (const auto& secret : {password, folder.path() / "lockkeeper.password"}) {
+    testing::write_file(secret, "not to be told\n");
+    ASSERT_EQ(::chmod(secret.c_str(), 0600), 0);
+  }
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
   const auto loaded = load_config(file.string());
   if (!loaded) {
     for (const ConfigError& error : loaded.error()) ADD_FAILURE() << to_string(error);

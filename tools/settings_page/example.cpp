@@ -44,6 +44,29 @@ host = "blog.example"
 pool_mode = "session"               # where [proxy] says "transaction", which is for PostgreSQL alone
 pool_size = 100
 
+# Looked at, though its clients do not come through here.
+[servers.warehouse]
+url = "postgresql://lockkeeper@warehouse.example/postgres"
+password_file = "lockkeeper.password"
+
+[http]
+listen = ["127.0.0.1:9190"]         # dashboard, API, /metrics
+
+[history]
+file = "/var/lib/lockkeeper/history.sqlite"
+keep = "14d"
+
+# A dry run until enabled = true: the audit says what it would have done.
+[policies.forgotten]
+rule = "leaked-transaction"
+min_age = "5min"
+only_if_blocking = true
+exclude_users = ["backup*"]
+
+[alerts.chat]
+url = "https://chat.example/hooks/database"
+min_severity = "critical"
+
 # Reports take long, and must not take all connections.
 [users.reports]
 pool_size = 3

@@ -67,6 +67,20 @@ constexpr Section sections[] = {
     {"users.NAME",
      "A user as clients name it. What is set here stands above the database's setting, or the MySQL server's, which "
      "stands above `[proxy]`'s. `pool_mode` and `pool_size` are about PostgreSQL alone."},
+    {"servers.NAME",
+     "A server that is looked at once a second, as the doctor does, whether or not the proxy stands before it; NAME is "
+     "what "
+     "the dashboard, the metrics and the history call it. The server of the command line's URL is called `main`, and "
+     "is "
+     "there without a section. One that cannot be reached is told as such, and tried again."},
+    {"http", "The dashboard, the [API](http-api.md) and the [metrics](metrics.md)."},
+    {"history", "What is [kept](history.md) of what happened."},
+    {"policies.NAME",
+     "What is done by itself about the findings of one rule. Every decision, and what came of it, stands in the audit "
+     "under the policy's name. Replication, backups and the server's own processes are never touched."},
+    {"alerts.NAME",
+     "Where findings are posted to as they come, change and go, as JSON: one request for each, tried again for five "
+     "minutes."},
 };
 
 // For a cell of a table.
