@@ -35,6 +35,7 @@ struct ClientIdentity {
   bool tls = false;
   WallTime connected_at;
   Engine engine = Engine::postgres;  ///< Of the server it talks to.
+  std::string server = {};           ///< Where that is, as in Server::name; empty: not known.
 };
 
 /// An explicit transaction that a recorder saw from its beginning to its end.
@@ -80,6 +81,23 @@ struct FactsLost {
 struct Fact {
   WallTime at;  ///< Of what a library tells, the application's clock.
   std::variant<TransactionOver, ClientOddity, LeaseTaken, LeaseEnded, PoolTrouble, FactsLost> what;
+  /// A recorder counts its facts, from 1: it tells each again and again, for a while. 0: not counted.
+  std::uint64_t number = 0;
+};
+
+/// Which of a recorder's facts have been taken already. A value for whoever counts them or learns from them.
+class FactCursor {
+ public:
+  /// Whether the fact is new, which it is once. Facts come in the order of their numbers; those without are all new.
+  [[nodiscard]] bool take(const Fact& fact) noexcept {
+    if (fact.number == 0) return true;
+    if (fact.number <= taken_) return false;
+    taken_ = fact.number;
+    return true;
+  }
+
+ private:
+  std::uint64_t taken_ = 0;
 };
 
 }  // namespace lockkeeper::model

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,7 @@ struct RecordedClient {
 
 /// The recorder's own pool for one database and user.
 struct RecordedPool {
+  std::string server;  ///< As ClientIdentity::server.
   std::string database;
   std::string user;
   bool session_mode = false;
@@ -79,5 +81,9 @@ struct Recording {
   std::vector<Fact> facts;  ///< Of the last while, oldest first; bounded.
   std::uint64_t facts_lost = 0;
 };
+
+/// What of a recording is about these servers: their clients, pools and facts. `is_wanted` is asked with
+/// ClientIdentity::server, which is empty for what belongs to none.
+[[nodiscard]] Recording part_of(const Recording& recording, const std::function<bool(const std::string&)>& is_wanted);
 
 }  // namespace lockkeeper::model

@@ -16,6 +16,7 @@
 namespace lockkeeper::proxy {
 namespace {
 
+constexpr std::size_t least_http_token = 16;  // bytes: it must not be guessed
 constexpr std::size_t most_file = 4 * 1024 * 1024;
 
 struct FileText {
@@ -78,11 +79,11 @@ class SecretFiles {
     if (auto warning = permission_warning(path, read->mode)) warnings_.push_back(*warning);
   }
 
+  void add(std::string message) { errors_.push_back({config_file_, 0, 0, std::move(message)}); }
+
   [[nodiscard]] const ConfigErrors& errors() const noexcept { return errors_; }
 
  private:
-  void add(std::string message) { errors_.push_back({config_file_, 0, 0, std::move(message)}); }
-
   std::string config_file_;
   std::vector<std::string>& warnings_;
   ConfigErrors errors_;
@@ -114,6 +115,10 @@ std::expected<LoadedConfig, ConfigErrors> load_config(const std::string& path, C
   for (auto& [name, alert] : loaded.config.alerts)
     secrets.read(alert.token_file, "token", fmt::format("alert \"{}\"", name), alert.token);
   secrets.read(loaded.config.http.token_file, "token", "[http]", loaded.config.http.token);
+  if (const auto size = loaded.config.http.token.view().size(); size > 0 && size < least_http_token)
+    secrets.add(
+        fmt::format("the token of [http] has {} bytes; it must have {} or more: head -c 24 /dev/urandom | base64", size,
+                    least_http_token));
   if (!secrets.errors().empty()) return std::unexpected(secrets.errors());
   return loaded;
 }

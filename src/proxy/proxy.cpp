@@ -211,10 +211,9 @@ model::Recording Proxy::recording(std::chrono::milliseconds timeout) const {
   recording.facts_lost = lost + (told.size() < body_->workers.size() ? 1 : 0);
   const auto setup = body_->shared.setup();
   for (const PoolInfo& info : body_->shared.pools.list()) {
-    if (recording.server.empty()) {
-      if (const auto route = route_of(setup->config, info.key)) recording.server = io::to_string(address_of(*route));
-    }
     model::RecordedPool pool;
+    if (const auto route = route_of(setup->config, info.key)) pool.server = io::to_string(address_of(*route));
+    if (recording.server.empty()) recording.server = pool.server;
     pool.database = info.key.database;
     pool.user = info.key.user;
     pool.session_mode = info.key.mode == PoolMode::session;

@@ -22,7 +22,10 @@ void FactQueue::add(std::vector<model::Fact>& facts, io::TimePoint now) {
   if (facts.empty()) return;
   {
     const base::Guard guard(mutex_);
-    for (model::Fact& fact : facts) facts_.push_back({now, std::move(fact)});
+    for (model::Fact& fact : facts) {
+      fact.number = ++added_;
+      facts_.push_back({now, std::move(fact)});
+    }
     while (facts_.size() > most_) drop_oldest(now);
   }
   facts.clear();

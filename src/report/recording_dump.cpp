@@ -4,7 +4,7 @@
 #include <map>
 #include <ostream>
 
-#include "base/utf8.hpp"
+#include "report/json_values.hpp"
 #include "report/recording_json.hpp"
 #include "report/recording_words.hpp"
 
@@ -13,11 +13,12 @@ namespace {
 
 namespace json = boost::json;
 
-json::string text(std::string_view bytes) { return json::string(base::mend_utf8(bytes)); }
-
-json::value time(model::WallTime at) { return json::string(model::to_rfc3339(at)); }
-
-json::value maybe_time(const std::optional<model::WallTime>& at) { return at ? time(*at) : json::value(nullptr); }
+using values::held_locks;
+using values::maybe;
+using values::maybe_time;
+using values::text;
+using values::texts;
+using values::time;
 
 // Whole milliseconds as such; what is judged again must be the same to the microsecond.
 json::value milliseconds(model::Duration duration) {
@@ -25,31 +26,9 @@ json::value milliseconds(model::Duration duration) {
   return static_cast<double>(duration.count()) / 1000.0;
 }
 
-template <class Value>
-json::value maybe(const std::optional<Value>& value) {
-  return value ? json::value(*value) : json::value(nullptr);
-}
-
 template <class Value, std::size_t Count>
 json::value word(const Words<Value, Count>& words, Value value) {
   return json::string(word_of(words, value));
-}
-
-json::array texts(const std::vector<std::string>& list) {
-  json::array result;
-  for (const auto& entry : list) result.push_back(text(entry));
-  return result;
-}
-
-json::object session_id(const model::SessionId& id) { return {{"pid", id.pid}, {"started_at", time(id.started_at)}}; }
-
-json::array locks(const std::vector<model::HeldLock>& held) {
-  json::array result;
-  for (const auto& lock : held) {
-    result.push_back(json::object{
-        {"kind", text(lock.kind)}, {"target", text(lock.target)}, {"mode", text(lock.mode)}, {"count", lock.count}});
-  }
-  return result;
 }
 
 json::object statement_fields(const model::Statement& statement) {
@@ -90,7 +69,8 @@ class Dump {
   }
 
   void pool(const model::RecordedPool& pool) {
-    line("pool", {{"database", text(pool.database)},
+    line("pool", {{"server", text(pool.server)},
+                  {"database", text(pool.database)},
                   {"user", text(pool.user)},
                   {"session_mode", pool.session_mode},
                   {"maximum_size", pool.now.maximum_size},
@@ -154,7 +134,7 @@ class Dump {
                         {"database", text(one.database)},
                         {"prepared_at", time(one.prepared_at)},
                         {"xid_age", one.xid_age},
-                        {"locks", locks(one.locks)}});
+                        {"locks", held_locks(one.locks)}});
     }
     for (const auto& one : snapshot.replication) {
       line("replication",
@@ -192,7 +172,8 @@ class Dump {
                         {"address", text(who->address)},
                         {"tls", who->tls},
                         {"connected_at", time(who->connected_at)},
-                        {"engine", json::string(to_string(who->engine))}});
+                        {"engine", json::string(to_string(who->engine))},
+                        {"server", text(who->server)}});
     }
     return place->second;
   }
@@ -210,7 +191,7 @@ class Dump {
 
   static json::value held(const std::optional<model::HeldServer>& server) {
     if (!server) return nullptr;
-    return json::object{{"session", session_id(server->session)},
+    return json::object{{"session", values::identity(server->session)},
                         {"local_endpoint", text(server->local_endpoint)},
                         {"held_since", time(server->held_since)}};
   }
@@ -269,12 +250,12 @@ class Dump {
     for (const auto& one : parts.reads) reads.push_back(read(one));
     for (const auto& one : parts.first) first.push_back(fold(one));
     for (const auto& one : parts.last) last.push_back(fold(one));
-    return json::object{{"session", session_id(parts.id.session)},
+    return json::object{{"session", values::identity(parts.id.session)},
                         {"started_at", time(parts.id.started_at)},
                         {"last_end", time(parts.last_end)},
                         {"first", std::move(first)},
                         {"last", std::move(last)},
-                        {"locks", locks(parts.locks)},
+                        {"locks", held_locks(parts.locks)},
                         {"reads", std::move(reads)},
                         {"dropped", parts.dropped},
                         {"statements", parts.statements},
@@ -294,7 +275,7 @@ class Dump {
                                  {"tables_locked", maybe(session.transaction->tables_locked)},
                                  {"rolling_back", session.transaction->rolling_back}};
     }
-    json::object fields = session_id(session.id);
+    json::object fields = values::identity(session.id);
     fields["session_kind"] = word(session_kinds, session.kind);
     fields["state"] = word(session_states, session.state);
     fields["application"] = text(session.application);
@@ -307,7 +288,7 @@ class Dump {
     fields["transaction"] = std::move(transaction);
     fields["statement"] = session.statement ? json::value(statement_fields(*session.statement)) : json::value(nullptr);
     fields["wait_event"] = text(session.wait_event);
-    fields["locks"] = locks(session.locks);
+    fields["locks"] = held_locks(session.locks);
     fields["parallel_workers"] = session.parallel_workers;
     line("session", std::move(fields));
   }
@@ -317,16 +298,16 @@ class Dump {
     for (const auto& holder : wait.blocked_by) {
       const auto* gid = std::get_if<std::string>(&holder);
       holders.push_back(gid != nullptr ? json::object{{"gid", text(*gid)}}
-                                       : session_id(std::get<model::SessionId>(holder)));
+                                       : values::identity(std::get<model::SessionId>(holder)));
     }
-    line("wait", {{"waiter", session_id(wait.waiter)},
+    line("wait", {{"waiter", values::identity(wait.waiter)},
                   {"lock_kind", text(wait.kind)},
                   {"target", text(wait.target)},
                   {"mode", text(wait.mode)},
                   {"since", maybe_time(wait.since)},
                   {"since_is_upper_bound", wait.since_is_upper_bound},
                   {"blocked_by", std::move(holders)},
-                  {"behind", wait.behind ? json::value(session_id(*wait.behind)) : json::value(nullptr)}});
+                  {"behind", wait.behind ? json::value(values::identity(*wait.behind)) : json::value(nullptr)}});
   }
 
   std::ostream& out_;

@@ -116,6 +116,7 @@ class Reader {
 
   void pool(const Fields& fields) {
     auto& pool = replay_.recording.pools.emplace_back();
+    if (fields.has("server")) pool.server = fields.text("server");
     pool.database = fields.text("database");
     pool.user = fields.text("user");
     pool.session_mode = fields.boolean("session_mode");
@@ -156,6 +157,7 @@ class Reader {
     who->tls = fields.boolean("tls");
     who->connected_at = fields.time("connected_at");
     if (fields.has("engine")) who->engine = model::engine_named(fields.text("engine"));
+    if (fields.has("server")) who->server = fields.text("server");
     identities_[fields.count("identity")] = std::move(who);
   }
 

@@ -133,8 +133,14 @@ TEST(ConfigDaemon, SecretsAreReadFromTheirFiles) {
   std::vector<std::string> errors;
   for (const ConfigError& error : incomplete.error()) errors.push_back(to_string(error));
   EXPECT_THAT(errors, Contains(HasSubstr("the token file " + (folder.path() / "t").string() + " of [http]: ")));
+  testing::write_file(folder.path() / "p", "p-secret\n");
+  testing::write_file(folder.path() / "t", "too short\n");
+  const auto guessable = load_config(file.string());
+  ASSERT_FALSE(guessable);
+  EXPECT_THAT(to_string(guessable.error().back()),
+              HasSubstr("the token of [http] has 9 bytes; it must have 16 or more"));
+  testing::write_file(folder.path() / "t", "t-secret t-secret\n");
   for (const char* name : {"p", "t"}) {
-    testing::write_file(folder.path() / name, std::string(name) + "-secret\n");
     ASSERT_EQ(::chmod((folder.path() / name).c_str(), 0600), 0);
   }
   ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
@@ -142,8 +148,8 @@ TEST(ConfigDaemon, SecretsAreReadFromTheirFiles) {
   ASSERT_TRUE(loaded) << to_string(loaded.error().front());
   EXPECT_THAT(loaded->warnings, IsEmpty());
   EXPECT_EQ(loaded->config.servers.at("a").password, Secret("p-secret"));
-  EXPECT_EQ(loaded->config.http.token, Secret("t-secret"));
-  EXPECT_EQ(loaded->config.alerts.at("x").token, Secret("t-secret"));
+  EXPECT_EQ(loaded->config.http.token, Secret("t-secret t-secret"));
+  EXPECT_EQ(loaded->config.alerts.at("x").token, Secret("t-secret t-secret"));
   EXPECT_EQ(loaded->config.history.file, (folder.path() / "h.sqlite").string());
 }
 

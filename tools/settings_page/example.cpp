@@ -54,12 +54,10 @@ listen = ["127.0.0.1:9190"]         # dashboard, API, /metrics
 
 [history]
 file = "/var/lib/lockkeeper/history.sqlite"
-keep = "14d"
 
 # A dry run until enabled = true: the audit says what it would have done.
 [policies.forgotten]
 rule = "leaked-transaction"
-min_age = "5min"
 only_if_blocking = true
 exclude_users = ["backup*"]
 

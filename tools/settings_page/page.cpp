@@ -77,7 +77,9 @@ constexpr Section sections[] = {
     {"history", "What is [kept](history.md) of what happened."},
     {"policies.NAME",
      "What is done by itself about the findings of one rule. Every decision, and what came of it, stands in the audit "
-     "under the policy's name. Replication, backups and the server's own processes are never touched."},
+     "under the policy's name. Replication, the server's own processes and backups (pg_dump, mysqldump and others, by "
+     "the "
+     "names they give themselves) are never touched."},
     {"alerts.NAME",
      "Where findings are posted to as they come, change and go, as JSON: one request for each, tried again for five "
      "minutes."},

@@ -197,8 +197,9 @@ bool MysqlClient::identified() {
   who.tls = request.tls;
   who.connected_at = worker_.wall_now();
   who.engine = login_->relay.server_version().contains("MariaDB") ? model::Engine::mariadb : model::Engine::mysql;
+  route_ = worker_.mysql_route(setup_, server_name_, who.user);
+  who.server = io::to_string(address_of(*route_));
   who_ = std::make_shared<const model::ClientIdentity>(std::move(who));
-  route_ = worker_.mysql_route(setup_, server_name_, who_->user);
   const std::uint32_t most = route_->max_user_connections;
   user_counted_ = worker_.shared().mysql_users.enter(server_name_, who_->user, most);
   if (user_counted_) return true;

@@ -63,6 +63,9 @@ io::Task<bool> PostgresClient::log_in() {
   if (who_->database == console_database) co_return co_await enter_console();
   route_ = worker_.route(setup_, who_->database, who_->user);
   if (!route_) co_return refuse("3D000", fmt::format("no database \"{}\" is configured", who_->database));
+  model::ClientIdentity who = *who_;
+  who.server = io::to_string(address_of(*route_));
+  who_ = std::make_shared<const model::ClientIdentity>(std::move(who));
   if (route_->auth == AuthMethod::pass_through) co_return co_await pass_through();
   if (!co_await authenticate()) co_return false;
   if (route_->pool_mode == PoolMode::session) co_return co_await enter_session_mode();
