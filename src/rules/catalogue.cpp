@@ -8,9 +8,11 @@
 namespace lockkeeper::rules {
 
 std::span<const CatalogueEntry> catalogue() {
-  static constexpr std::array<CatalogueEntry, 18> entries{{
+  static constexpr std::array<CatalogueEntry, 20> entries{{
       {"root-blocker", root_blocker},
       {"idle-transaction", idle_transaction},
+      {"leaked-transaction", leaked_transaction},
+      {"slow-holder", slow_holder},
       {"aborted-transaction", aborted_transaction},
       {"long-transaction", long_transaction},
       {"orphan-prepared", orphan_prepared},

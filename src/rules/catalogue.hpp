@@ -30,6 +30,10 @@ std::vector<model::Finding> nested_connection(const Look& look, const Limits& li
 std::vector<model::Finding> pool_deadlock(const Look& look, const Limits& limits);
 std::vector<model::Finding> unknown_commit(const Look& look, const Limits& limits);
 
+// Of what was learnt; silent where nobody learns.
+std::vector<model::Finding> leaked_transaction(const Look& look, const Limits& limits);
+std::vector<model::Finding> slow_holder(const Look& look, const Limits& limits);
+
 struct CatalogueEntry {
   std::string_view id;
   Rule rule;

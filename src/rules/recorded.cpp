@@ -108,10 +108,10 @@ model::Snapshot snapshot_of(const model::Recording& recording, const std::option
 
 bool seen_on_server(const model::Snapshot& snapshot) { return !snapshot.server.product.empty(); }
 
-Clients::Clients(const Look& look) {
-  if (look.recording == nullptr) return;
-  const ByPid clients = by_pid(*look.recording);
-  for (const auto& session : look.snapshot.sessions) {
+Clients::Clients(const model::Snapshot& snapshot, const model::Recording* recording) {
+  if (recording == nullptr) return;
+  const ByPid clients = by_pid(*recording);
+  for (const auto& session : snapshot.sessions) {
     const model::RecordedClient* client = find(clients, session);
     if (client == nullptr) continue;
     clients_.emplace(session.id, client);

@@ -31,10 +31,11 @@ namespace lockkeeper::rules {
 /// Who a client is; of nobody, for one without a name.
 [[nodiscard]] const model::ClientIdentity& identity(const std::shared_ptr<const model::ClientIdentity>& who);
 
-/// Both ways through the join, for one look. The look must outlive it unchanged.
+/// Both ways through the join, for one look. Snapshot and recording must outlive it unchanged.
 class Clients {
  public:
-  explicit Clients(const Look& look);
+  explicit Clients(const Look& look) : Clients(look.snapshot, look.recording) {}
+  Clients(const model::Snapshot& snapshot, const model::Recording* recording);
 
   /// The client that the session serves, or nullptr.
   [[nodiscard]] const model::RecordedClient* of(const model::SessionId& session) const;

@@ -12,6 +12,8 @@
 
 namespace lockkeeper::rules {
 
+class GapBook;
+
 /// One look with what was derived from it. `window` includes this look. With a recording, the snapshot is one of
 /// `with_clients` or `snapshot_of` (recorded.hpp), so that every rule speaks of the real clients.
 struct Look {
@@ -19,6 +21,7 @@ struct Look {
   const Blocking& blocking;
   const Window& window;
   const model::Recording* recording = nullptr;  ///< Of the same moment, nearly; nullptr without a recorder.
+  const GapBook* gaps = nullptr;                ///< What was learnt, of this look too; nullptr where nobody learns.
 };
 
 using Rule = std::vector<model::Finding> (*)(const Look&, const Limits&);

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <set>
 
+#include "rules/gap_cases.hpp"
 #include "rules/recordings.hpp"
 #include "rules/snapshots.hpp"
 
@@ -33,11 +34,12 @@ Scene everything() {
   return scene.add_idle_clients(80);
 }
 
-// What the rule says about the bad night, and about every golden case of a recorder.
+// What the rule says about the bad night, about every golden case of a recorder and about what was learnt.
 std::vector<model::Finding> findings_of(Rule rule) {
   auto findings = everything().judge(rule);
   for (const auto& recorded : recorded_cases())
     std::ranges::move(recorded.scene.judge(rule), std::back_inserter(findings));
+  for (const auto& scene : gap_cases()) std::ranges::move(scene.judge(rule), std::back_inserter(findings));
   return findings;
 }
 

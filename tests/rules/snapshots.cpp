@@ -182,7 +182,7 @@ std::vector<model::Finding> Scene::judge(rules::Rule rule) const {
 std::vector<model::Finding> Scene::judge(rules::Rule rule, const rules::Window& window) const {
   const model::Snapshot look = seen();
   const rules::Blocking blocking(look);
-  return rule({look, blocking, window, recording ? &*recording : nullptr}, limits);
+  return rule({look, blocking, window, recording ? &*recording : nullptr, gaps ? &*gaps : nullptr}, limits);
 }
 
 std::vector<model::Finding> Scene::judge_all() const {
@@ -190,7 +190,7 @@ std::vector<model::Finding> Scene::judge_all() const {
   rules::Window window;
   window.add(look, limits);
   const rules::Blocking blocking(look);
-  return rules::judge({look, blocking, window, recording ? &*recording : nullptr}, limits);
+  return rules::judge({look, blocking, window, recording ? &*recording : nullptr, gaps ? &*gaps : nullptr}, limits);
 }
 
 bool has_evidence(const model::Finding& finding, std::string_view name) {

@@ -17,6 +17,7 @@
 #include "model/finding.hpp"
 #include "model/recording.hpp"
 #include "model/snapshot.hpp"
+#include "rules/gap_book.hpp"
 #include "rules/rule.hpp"
 
 namespace lockkeeper::test {
@@ -71,6 +72,7 @@ class Scene {
   model::Snapshot snapshot;
   rules::Limits limits;
   std::optional<model::Recording> recording;  ///< recordings.hpp makes its clients and facts.
+  std::optional<rules::GapBook> gaps;         ///< gap_cases.hpp makes it; without one the rules know nothing learnt.
   bool recorder_alone = false;                ///< The rules see no snapshot but what the recording gives.
 
   /// 100 connections, 3 of them for superusers.
