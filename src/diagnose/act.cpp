@@ -75,6 +75,36 @@ model::LookFailure no_such_finding(const model::FindingId& id, const model::Diag
                         fmt::join(there, ", "), or_not_seen(diagnosis.missing))};
 }
 
+// Whether a session is still in the state, and the transaction, in which it was found. MySQL tells times of states by
+// whole seconds.
+bool is_still_so(const model::Session& now, const model::Session& found) {
+  constexpr std::chrono::seconds blur{2};
+  const auto begun = [](const model::Session& session) {
+    return session.transaction ? std::optional(session.transaction->started_at) : std::nullopt;
+  };
+  if (now.state != found.state || begun(now) != begun(found)) return false;
+  if (!now.state_changed_at || !found.state_changed_at) return now.state_changed_at == found.state_changed_at;
+  return *now.state_changed_at <= *found.state_changed_at + blur;
+}
+
+// The sessions of an earlier finding that are as they were; of the others is told that they moved on.
+std::vector<model::Session> still_there(const ActionRequest& request, const model::Snapshot& now,
+                                        model::ActionReport& report) {
+  std::vector<model::Session> chosen;
+  for (const model::Session& subject : request.found->subjects) {
+    if (request.session && subject.id != *request.session) continue;
+    const model::Session* session = now.find(subject.id);
+    if (session != nullptr && is_still_so(*session, subject)) {
+      chosen.push_back(*session);
+    } else {
+      report.targets.push_back({subject,
+                                {ActionOutcome::moved_on,
+                                 session == nullptr ? "it moved on: it has gone" : "it moved on since it was found"}});
+    }
+  }
+  return chosen;
+}
+
 model::LookFailure not_by_signal(const model::Finding& finding, model::Action action) {
   std::string advice = finding.fix;
   for (const auto& remedy : finding.remedies) {
@@ -127,17 +157,21 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
                               "the server's own URL."};
   }
   std::vector<model::Session> chosen;
-  if (request.finding) {
+  if (request.found != nullptr) {
+    report.finding = *request.found;
+    if (!can_signal(*request.found, request.action)) return not_by_signal(*request.found, request.action);
+    chosen = still_there(request, *observed_.judged, report);
+  } else if (request.finding) {
     const auto found = std::ranges::find(diagnosis.findings, *request.finding, &model::Finding::id);
     if (found == diagnosis.findings.end()) return no_such_finding(*request.finding, diagnosis);
     report.finding = *found;
     if (!can_signal(*found, request.action)) return not_by_signal(*found, request.action);
     chosen = found->subjects;
   } else {
-    const auto id = whole_id(*request.session, latest_->server);
-    if (!id) return start_is_needed(*request.session, *latest_);
-    const model::Session* session = latest_->find(*id);
-    if (session == nullptr) return no_such_session(*id, *latest_);
+    const auto id = whole_id(*request.session, observed_.judged->server);
+    if (!id) return start_is_needed(*request.session, *observed_.judged);
+    const model::Session* session = observed_.judged->find(*id);
+    if (session == nullptr) return no_such_session(*id, *observed_.judged);
     chosen.push_back(*session);
   }
   for (auto& session : chosen) {
@@ -145,7 +179,7 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
     report.targets.push_back(
         {std::move(session), {why_not.empty() ? ActionOutcome::would_act : ActionOutcome::skipped, why_not}});
   }
-  report.predicted_freed = rules::Blocking(*latest_).freed_by(would_go(report));
+  report.predicted_freed = rules::Blocking(*observed_.judged).freed_by(would_go(report));
   return std::nullopt;
 }
 
@@ -164,7 +198,8 @@ void Conductor::carry_out(const ActionRequest& request, model::ActionReport& rep
   }
   report.audit = request.audit.string();
   const model::Finding* finding = report.finding ? &*report.finding : nullptr;
-  const AuditContext context{request.actor, latest_->observer_role, latest_->server.name, request.action, finding};
+  const AuditContext context{request.actor, observed_.judged->observer_role, observed_.judged->server.name,
+                             request.action, finding};
   for (auto& target : report.targets) {
     if (target.result.outcome != ActionOutcome::would_act) continue;
     if (report.failure || request.interrupted()) {
@@ -179,7 +214,13 @@ void Conductor::carry_out(const ActionRequest& request, model::ActionReport& rep
       continue;
     }
     target.result =
-        act_on(request, model::guard_for(target.session, finding != nullptr && finding->only_while_blocking));
+        act_on(request, model::guard_for(target.session, request.only_while_blocking ||
+                                                             (finding != nullptr && finding->only_while_blocking)));
+    // However it went on: what ends now did not end by itself.
+    const bool signalled = target.result.outcome == ActionOutcome::done ||
+                           target.result.outcome == ActionOutcome::still_there ||
+                           target.result.outcome == ActionOutcome::unknown;
+    if (signalled && request.action == model::Action::terminate) gaps_.censor(target.session.id);
     if (const auto recorded = audit->append(context, target.session, &target.result); !recorded) {
       report.failure = {"audit", "an action's outcome could not be recorded: " + recorded.error(),
                         "The report here is complete; keep it."};
@@ -196,8 +237,9 @@ void Conductor::follow_up(const ActionRequest& request, model::ActionReport& rep
     report.went_on.clear();
     report.still_waiting.clear();
     for (const auto& session : report.predicted_freed) {
-      if (latest_->find(session) == nullptr) continue;  // it has ended, by itself or because its client gave up
-      const bool waits = std::ranges::count(latest_->waits, session, &model::Wait::waiter) > 0;
+      if (observed_.judged->find(session) == nullptr)
+        continue;  // it has ended, by itself or because its client gave up
+      const bool waits = std::ranges::count(observed_.judged->waits, session, &model::Wait::waiter) > 0;
       (waits ? report.still_waiting : report.went_on).push_back(session);
     }
     if (report.still_waiting.empty() || std::chrono::steady_clock::now() >= give_up) return;

@@ -28,7 +28,7 @@ std::string url_of(const std::string& server, model::Engine engine) {
 }
 
 model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recording* recording,
-                          const rules::Window& window, const Limits& limits) {
+                          const rules::Window& window, const rules::GapBook* gaps, const Limits& limits) {
   const rules::Blocking blocking(snapshot);
   model::Diagnosis diagnosis;
   if (recording != nullptr) diagnosis.url = url_of(recording->server, snapshot.server.engine());
@@ -37,7 +37,7 @@ model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recordin
   diagnosis.missing = snapshot.missing;
   diagnosis.counts = count(snapshot);
   diagnosis.looks = 1;
-  diagnosis.findings = rules::judge({snapshot, blocking, window, recording}, limits);
+  diagnosis.findings = rules::judge({snapshot, blocking, window, recording, gaps}, limits);
   return diagnosis;
 }
 
@@ -54,7 +54,7 @@ model::Diagnosis judge_recording(const model::Recording& recording, const std::o
   const model::Snapshot seen = snapshot ? rules::with_clients(*snapshot, recording) : rules::snapshot_of(recording);
   rules::Window window;
   window.add(seen, limits);
-  return diagnose(seen, &recording, window, limits);
+  return diagnose(seen, &recording, window, nullptr, limits);
 }
 
 Conductor::Conductor(std::unique_ptr<collect::Collector> collector, Limits limits, RecordingSource recorder)
@@ -82,8 +82,8 @@ std::expected<model::Snapshot, model::LookFailure> Conductor::look_at_server(Dur
 }
 
 // Where the server does not answer, what the recorder knows is judged, and the failure told beside it.
-std::expected<model::Snapshot, model::LookFailure> Conductor::look(Duration timeout) {
-  Observed seen{record(timeout), nullptr};
+std::optional<model::LookFailure> Conductor::look(Duration timeout) {
+  Observed seen{record(timeout), nullptr, nullptr};
   std::optional<model::LookFailure> failure;
   if (collector_ != nullptr) {
     auto snapshot = look_at_server(timeout);
@@ -96,23 +96,27 @@ std::expected<model::Snapshot, model::LookFailure> Conductor::look(Duration time
     failure = {"deadline", "the recorder did not tell what it knows in time",
                "Is it overloaded, or ending? Look again, or give it longer."};
   }
-  if (!seen.snapshot && !seen.recording) return std::unexpected(*std::move(failure));
+  if (!seen.snapshot && !seen.recording) return failure;
   observed_ = std::move(seen);
+  observed_.judged =
+      observed_.recording ? std::make_shared<const model::Snapshot>(joined(failure)) : observed_.snapshot;
+  return std::nullopt;
+}
+
+model::Snapshot Conductor::joined(const std::optional<model::LookFailure>& failure) const {
   if (!observed_.snapshot) return rules::snapshot_of(*observed_.recording, failure);
-  if (!observed_.recording) return *observed_.snapshot;
   return rules::with_clients(*observed_.snapshot, *observed_.recording);
 }
 
 model::Diagnosis Conductor::tick(Duration timeout) {
-  auto snapshot = look(timeout);
-  if (snapshot) {
-    latest_ = std::move(*snapshot);
-    last_ = judge(*latest_);
+  const auto failure = look(timeout);
+  if (!failure) {
+    last_ = judge(*observed_.judged);
     last_.failure = failure_;
   } else {
     if (collector_ != nullptr) last_.url = collector_->public_url();
     if (last_.looks == 0) last_.observed_at = std::chrono::floor<Duration>(std::chrono::system_clock::now());
-    last_.failure = std::move(snapshot.error());
+    last_.failure = failure;
   }
   return last_;
 }
@@ -127,9 +131,10 @@ model::Diagnosis Conductor::glance(Duration timeout) {
   const model::Snapshot seen = recording ? rules::with_clients(std::move(*snapshot), *recording) : std::move(*snapshot);
   window_.add(seen, limits_);
   ++last_.looks;
-  // What sessions alone give away is seen from now on; who holds whom up is only seen by a tick.
+  // What sessions alone give away is seen from now on; who holds whom up is only seen by a tick. Nor is a gap that is
+  // not listed known to be over: a glance teaches nothing.
   const rules::Blocking blocking(seen);
-  for (const auto& finding : rules::judge({seen, blocking, window_, recording.get()}, limits_)) {
+  for (const auto& finding : rules::judge({seen, blocking, window_, recording.get(), &gaps_}, limits_)) {
     first_seen_.try_emplace(finding.id, finding.first_seen);
   }
   return last_;
@@ -137,7 +142,8 @@ model::Diagnosis Conductor::glance(Duration timeout) {
 
 model::Diagnosis Conductor::judge(const model::Snapshot& snapshot) {
   window_.add(snapshot, limits_);
-  model::Diagnosis diagnosis = diagnose(snapshot, observed_.recording.get(), window_, limits_);
+  gaps_.learn(snapshot, observed_.recording.get());
+  model::Diagnosis diagnosis = diagnose(snapshot, observed_.recording.get(), window_, &gaps_, limits_);
   if (collector_ != nullptr) diagnosis.url = collector_->public_url();
   diagnosis.looks = last_.looks + 1;
   std::map<model::FindingId, model::WallTime> seen;

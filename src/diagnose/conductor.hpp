@@ -10,10 +10,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "collect/collector.hpp"
 #include "model/diagnosis.hpp"
 #include "model/recording.hpp"
+#include "rules/gap_book.hpp"
 #include "rules/limits.hpp"
 #include "rules/window.hpp"
 
@@ -25,10 +28,14 @@ using Duration = model::Duration;
 /// What to act on, how, and under whose name.
 struct ActionRequest {
   model::Action action = model::Action::terminate;  ///< terminate or cancel
-  std::optional<model::FindingId> finding;          ///< Either this ...
-  std::optional<model::SessionId> session;          ///< ... or this.
+  std::optional<model::FindingId> finding;          ///< Either this: found again in a fresh look, ...
+  std::optional<model::SessionId> session;          ///< ... or this, ...
+  /// ... or what an earlier look found, of which a fresh one alone would not know (it takes a baseline, or a recorder):
+  /// its sessions that are still as they were then. With `session`, that one of them alone.
+  std::shared_ptr<const model::Finding> found;
   bool dry_run = true;
   bool include_superusers = false;
+  bool only_while_blocking = false;  ///< Also where the finding itself does not ask for it.
   std::int64_t max_rollback_rows =
       1'000'000;  ///< Who has more to undo is left alone: it would hold its locks for minutes.
   Duration timeout = std::chrono::seconds(10);  ///< For each look and for each target.
@@ -49,6 +56,7 @@ using RecordingSource = std::function<std::optional<model::Recording>(Duration t
 struct Observed {
   std::shared_ptr<const model::Recording> recording;
   std::shared_ptr<const model::Snapshot> snapshot;  ///< As the server told it, without what the recorder adds.
+  std::shared_ptr<const model::Snapshot> judged;    ///< What the rules saw: both together. Never nullptr after a look.
 };
 
 /// Belongs to one thread.
@@ -65,6 +73,13 @@ class Conductor {
   /// Of the last tick that judged anything.
   [[nodiscard]] const Observed& observed() const noexcept { return observed_; }
 
+  /// What the ticks have taught about gaps in transactions.
+  [[nodiscard]] const rules::GapBook& gaps() const noexcept { return gaps_; }
+  /// What an earlier run had learnt (`gaps().states()`), before the first tick.
+  void restore_gaps(std::vector<model::GapShapeState> states) { gaps_.restore(std::move(states)); }
+  /// Somebody is ending this session: its gap will not have completed.
+  void censor_gap(const model::SessionId& session) { gaps_.censor(session); }
+
   /// A look at the sessions alone that stand out, cheap for the server: it feeds the growth that the next tick judges,
   /// and notes since when there is what sessions alone give away. Returns the last tick's diagnosis, with this look
   /// counted. A failure is left to the next tick to report.
@@ -77,7 +92,8 @@ class Conductor {
  private:
   [[nodiscard]] std::shared_ptr<const model::Recording> record(Duration timeout) const;
   [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look_at_server(Duration timeout);
-  [[nodiscard]] std::expected<model::Snapshot, model::LookFailure> look(Duration timeout);
+  [[nodiscard]] std::optional<model::LookFailure> look(Duration timeout);
+  [[nodiscard]] model::Snapshot joined(const std::optional<model::LookFailure>& failure) const;
   [[nodiscard]] model::Diagnosis judge(const model::Snapshot& snapshot);
   [[nodiscard]] std::optional<model::LookFailure> choose(const ActionRequest& request,
                                                          const model::Diagnosis& diagnosis,
@@ -90,8 +106,8 @@ class Conductor {
   Limits limits_;
   RecordingSource recorder_;
   rules::Window window_;
+  rules::GapBook gaps_;
   std::map<model::FindingId, model::WallTime> first_seen_;  // of findings that are there now
-  std::optional<model::Snapshot> latest_;
   Observed observed_;
   std::optional<model::LookFailure> failure_;  // of the last look at the server
   int failures_ = 0;                           // looks at the server in a row
