@@ -9,6 +9,7 @@ namespace lockkeeper::cli {
 [[nodiscard]] int doctor(const DoctorRequest& request, World& world);
 [[nodiscard]] int kill(const KillRequest& request, World& world);
 [[nodiscard]] int dump(const DumpRequest& request, World& world);
+[[nodiscard]] int history(const HistoryRequest& request, World& world);
 [[nodiscard]] int replay(const ReplayRequest& request, World& world);
 
 /// Writes what was found as text or JSON, and returns the exit status that it gives.

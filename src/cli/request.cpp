@@ -6,18 +6,18 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <filesystem>
+#include <chrono>
 #include <functional>
 
 #include "cli/duration.hpp"
 #include "cli/nearest.hpp"
 #include "cli/run.hpp"
+#include "cli/state_file.hpp"
 
 namespace lockkeeper::cli {
 namespace {
 
-constexpr const char* version = "lockkeeper 0.1.0";
+constexpr const char* name_and_version = "lockkeeper 0.1.0";
 
 constexpr const char* main_footer = R"(
 Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the database could not be observed.
@@ -54,6 +54,8 @@ Examples:
   lockkeeper run postgresql://postgres@127.0.0.1:5432/shop
   lockkeeper run postgresql://app:secret@127.0.0.1/shop --listen 127.0.0.1:6432 --pool-mode transaction
   lockkeeper run mysql://app@127.0.0.1/shop --listen 127.0.0.1:6033 --console 127.0.0.1:6432
+  lockkeeper run postgresql://postgres@127.0.0.1:5432/shop --http 127.0.0.1:9190 --history shop.sqlite
+  lockkeeper run postgresql://watcher@db.example/shop --no-proxy --http 127.0.0.1:9190
   lockkeeper run --config /etc/lockkeeper.toml
   lockkeeper run --config /etc/lockkeeper.toml --check
 )";
@@ -262,15 +264,21 @@ void add_run(CLI::App& command, RunRequest& request) {
   command.add_flag_callback(
       "--no-look", [&request] { request.look = false; },
       "Do not look at the server itself: who waits for a lock, and who comes another way, stays unknown");
+  command.add_flag_callback(
+      "--no-proxy", [&request] { request.proxy = false; },
+      "Do not stand in front of the URL's server: only look at it");
+  command.add_option("--http", request.http, "Where the dashboard, the API and the metrics are [default: nowhere]")
+      ->type_name("ADDRESS:PORT");
+  command.add_flag("--http-actions", request.http_actions, "Let the dashboard and the API end sessions");
+  command
+      .add_option("--history", request.history, "Keep what happens in this file, and what is learnt [default: none]")
+      ->type_name("FILE");
+  command
+      .add_option_function<std::string>(
+          "--audit", [&request](const std::string& path) { request.audit = path; },
+          "Append every action to this file [default: ~/.local/state/lockkeeper/audit.jsonl]")
+      ->type_name("FILE");
   add_common(command, request.common);
-}
-
-std::filesystem::path default_audit() {
-  const char* state = std::getenv("XDG_STATE_HOME");
-  if (state != nullptr && *state != '\0') return std::filesystem::path(state) / "lockkeeper/audit.jsonl";
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == '\0') return {};  // not into whatever folder we happen to be in
-  return std::filesystem::path(home) / ".local/state/lockkeeper/audit.jsonl";
 }
 
 Request wrong(std::string_view message, std::string_view command) {
@@ -297,7 +305,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
     if (command == nullptr && given.starts_with("-"))
-      return given + " comes after a command: doctor, kill, run, dump or replay";
+      return given + " comes after a command: doctor, kill, run, dump, replay or history";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -313,12 +321,36 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   return end == std::string::npos ? words : words.substr(0, end) + " needs a value";
 }
 
+Request request_of(KillRequest kill) {
+  if (kill.action.finding && kill.action.session) return wrong("give either --finding or --session, not both", "kill");
+  if (!kill.action.finding && !kill.action.session)
+    return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", "kill");
+  if (kill.action.audit.empty()) kill.action.audit = state_file("audit.jsonl");
+  if (kill.action.audit.empty() && !kill.action.dry_run) {
+    return wrong("neither HOME nor XDG_STATE_HOME is set: say with --audit FILE where to record what is done", "kill");
+  }
+  kill.common.limit_arguments = limit_arguments(kill.common.limits);
+  kill.action.timeout = kill.common.timeout;
+  Request request;
+  request.kill = std::move(kill);
+  return request;
+}
+
+Request request_of(const HistoryArguments& arguments) {
+  const auto now = std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
+  auto understood = understand(arguments, state_file("history.sqlite"), now);
+  if (!understood) return wrong(understood.error(), "history");
+  Request request;
+  request.history = std::move(*understood);
+  return request;
+}
+
 }  // namespace
 
 Request parse_request(int argc, const char* const* argv) {
   CLI::App app("Finds, explains and ends leaked database transactions and what waits for them.", "lockkeeper");
   app.footer(main_footer);
-  app.set_version_flag("--version", version);
+  app.set_version_flag("--version", name_and_version);
   app.require_subcommand(1);
   DoctorRequest doctor;
   KillRequest kill;
@@ -338,8 +370,12 @@ Request parse_request(int argc, const char* const* argv) {
   add_run(run_command, run);
   add_dump(dump_command, dump);
   add_replay(replay_command, replay);
+  HistoryArguments history;
+  CLI::App& history_command = *app.add_subcommand("history", "What happened between two times, as `run` kept it");
+  add_history(history_command, history);
   const CLI::App* command = nullptr;
-  for (const CLI::App* each : {&doctor_command, &kill_command, &run_command, &dump_command, &replay_command}) {
+  for (const CLI::App* each :
+       {&doctor_command, &kill_command, &run_command, &dump_command, &replay_command, &history_command}) {
     if (argc > 1 && each->get_name() == argv[1]) command = each;
   }
   const std::string name = command == nullptr ? "" : command->get_name();
@@ -348,7 +384,7 @@ Request parse_request(int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name())};
   } catch (const CLI::CallForVersion&) {
-    return {Status::nothing_found, std::string(version) + "\n"};
+    return {Status::nothing_found, std::string(name_and_version) + "\n"};
   } catch (const CLI::ParseError& error) {
     return wrong(explain(error, app, command, argc, argv), name);
   }
@@ -358,23 +394,19 @@ Request parse_request(int argc, const char* const* argv) {
     request.doctor = std::move(doctor);
   } else if (command == &run_command) {
     if (run.url.empty() && run.config.empty()) return wrong("in front of what? Give a URL, or --config FILE", name);
+    if (!run.proxy && !run.look) return wrong("--no-proxy only looks, and --no-look forbids it: leave one out", name);
+    if (!run.proxy && run.url.empty()) return wrong("--no-proxy is about the URL's server, and there is no URL", name);
+    if (run.audit.empty()) run.audit = state_file("audit.jsonl");
     request.run = std::move(run);
   } else if (command == &dump_command) {
     request.dump = std::move(dump);
   } else if (command == &replay_command) {
     replay.common.limit_arguments = limit_arguments(replay.common.limits);
     request.replay = std::move(replay);
+  } else if (command == &history_command) {
+    return request_of(history);
   } else {
-    if (kill.action.finding && kill.action.session) return wrong("give either --finding or --session, not both", name);
-    if (!kill.action.finding && !kill.action.session)
-      return wrong("kill whom? Give --finding ID (from lockkeeper doctor) or --session PID@START", name);
-    if (kill.action.audit.empty()) kill.action.audit = default_audit();
-    if (kill.action.audit.empty() && !kill.action.dry_run) {
-      return wrong("neither HOME nor XDG_STATE_HOME is set: say with --audit FILE where to record what is done", name);
-    }
-    kill.common.limit_arguments = limit_arguments(kill.common.limits);
-    kill.action.timeout = kill.common.timeout;
-    request.kill = std::move(kill);
+    return request_of(std::move(kill));
   }
   return request;
 }

@@ -1,10 +1,12 @@
 // A command line, understood.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/history_request.hpp"
 #include "diagnose/conductor.hpp"
 
 namespace lockkeeper::cli {
@@ -61,8 +63,13 @@ struct RunRequest {
   std::optional<unsigned> workers;
   std::optional<unsigned> pool_size;
   bool record = true;
-  bool look = true;    ///< At the server of the URL, as the doctor does.
-  bool check = false;  ///< Only read the configuration.
+  bool look = true;               ///< At the server of the URL, as the doctor does.
+  bool check = false;             ///< Only read the configuration.
+  bool proxy = true;              ///< Stand in front of the URL's server. Else it is only looked at.
+  std::vector<std::string> http;  ///< Where the dashboard, the API and the metrics are; as in the configuration.
+  bool http_actions = false;
+  std::string history;          ///< The file; empty: the configuration's, or none.
+  std::filesystem::path audit;  ///< Empty: there is no place for it, so nothing may be done.
 };
 
 /// What to do, or, where `exit_status` is set, what to print instead.
@@ -74,9 +81,11 @@ struct Request {
   std::optional<RunRequest> run{};
   std::optional<DumpRequest> dump{};
   std::optional<ReplayRequest> replay{};
+  std::optional<HistoryRequest> history{};
 };
 
-/// Reads a command line. Pure but for the environment's HOME and XDG_STATE_HOME (where the audit goes).
+/// Reads a command line. Pure but for the environment's HOME and XDG_STATE_HOME (where audit and history
+/// are) and the clock, from which times of the history are counted.
 [[nodiscard]] Request parse_request(int argc, const char* const* argv);
 
 }  // namespace lockkeeper::cli

@@ -26,6 +26,7 @@ int run_request(Request request, World& world) {
   if (request.doctor) return doctor(*request.doctor, world);
   if (request.run) return world.daemon(*request.run);
   if (request.dump) return dump(*request.dump, world);
+  if (request.history) return history(*request.history, world);
   if (request.replay) return replay(*request.replay, world);
   request.kill->action.actor = user_name();
   return kill(*request.kill, world);

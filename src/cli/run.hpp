@@ -2,12 +2,14 @@
 #pragma once
 
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
 
 #include "diagnose/conductor.hpp"
+#include "model/history.hpp"
 
 namespace lockkeeper::cli {
 
@@ -34,6 +36,10 @@ struct World {
       read_recorder;
   /// Runs the daemon until it is told to end; returns the exit status.
   std::function<int(const RunRequest& request)> daemon;
+  /// What the history in that file answers. Code `unknown_database`: there is none; `configuration`: it is not ours.
+  std::function<std::expected<model::HistoryWindow, model::LookFailure>(
+      const std::filesystem::path& file, const model::HistoryQuery& query, diagnose::Duration timeout)>
+      history;
 };
 
 /// Runs one command; returns its exit status. Throws nothing.

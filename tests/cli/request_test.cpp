@@ -159,7 +159,7 @@ TEST(WrongRequest, TheHelpNamedIsTheOneThatHelps) {
 TEST(WrongRequest, NoCommandSaysWhichThereAre) {
   EXPECT_THAT(complaint({}), HasSubstr("no command given: doctor looks at a server, kill acts on what it found"));
   EXPECT_THAT(complaint({"--json", "doctor"}),
-              HasSubstr("--json comes after a command: doctor, kill, run, dump or replay"));
+              HasSubstr("--json comes after a command: doctor, kill, run, dump, replay or history"));
 }
 
 TEST(WrongRequest, ValuesSayWhatIsWrongAndHowToWriteThem) {

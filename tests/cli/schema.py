@@ -1,4 +1,4 @@
-"""The JSON schemas of docs/api, as validators. `schema.py doctor|kill FILE` validates each line of a file."""
+"""The JSON schemas of docs/api, as validators. `schema.py doctor|history|kill FILE` validates each line of a file."""
 
 import functools
 import json
