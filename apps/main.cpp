@@ -7,6 +7,7 @@
 #include "collect/postgres/recorder_console.hpp"
 #include "collectors.hpp"
 #include "daemon.hpp"
+#include "history.hpp"
 
 int main(int argc, char** argv) {
   using namespace lockkeeper;
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
                      return collect::postgres::read_recorder(collectors.postgres(), url,
                                                              std::chrono::steady_clock::now() + timeout);
                    },
-                   [&](const cli::RunRequest& request) { return run_daemon(request, collectors); }};
+                   [&](const cli::RunRequest& request) { return run_daemon(request, collectors); },
+                   read_history};
   return cli::run(argc, argv, world);
 }
