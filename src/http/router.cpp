@@ -52,8 +52,6 @@ constexpr std::array aspects{
     Aspect{"diagnosis",
            [](const View& view, const report::Options& options) { return report::to_json(view.diagnosis, options); }},
     Aspect{"sessions", [](const View& view, const report::Options&) { return report::sessions_json(seen_of(view)); }},
-    Aspect{"transactions",
-           [](const View& view, const report::Options&) { return report::transactions_json(seen_of(view)); }},
     Aspect{"waits", [](const View& view, const report::Options&) { return waits_of(view); }},
     Aspect{"pools", [](const View& view, const report::Options&) { return report::pools_json(seen_of(view)); }},
     Aspect{"shapes",
@@ -119,6 +117,7 @@ Reply Router::of_server(const Request& request) {
   if (segments[4] == "kill")
     return request.method == Method::post ? kill(request, segments[3]) : Reply(wrong_method("POST"));
   if (segments[4] == "samples") return reads(request) ? samples(request) : wrong_method("GET, HEAD");
+  if (segments[4] == "transactions") return reads(request) ? transactions(request, *view) : wrong_method("GET, HEAD");
   for (const Aspect& aspect : aspects) {
     if (aspect.name != segments[4]) continue;
     return reads(request) ? json_response(aspect.tell(*view, sources_.options)) : wrong_method("GET, HEAD");
@@ -161,6 +160,16 @@ Response Router::login(const Request& request) const {
         "Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", session_cookie, access_.session));
   }
   return response;
+}
+
+Response Router::transactions(const Request& request, const View& view) const {
+  constexpr std::int64_t all = 1'000;  // More than a record keeps.
+  const auto lines = count_parameter(request.target, "lines", all, all);
+  if (!lines) return lines.error();
+  const auto key = request.target.query.find("key");
+  return json_response(report::transactions_json(
+      seen_of(view), {.lines = static_cast<std::size_t>(*lines),
+                      .key = key == request.target.query.end() ? std::string() : key->second}));
 }
 
 Response Router::samples(const Request& request) const {

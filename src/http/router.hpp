@@ -30,6 +30,7 @@ class Router {
   [[nodiscard]] Response status() const;
   [[nodiscard]] Response ready() const;
   [[nodiscard]] Response login(const Request& request) const;
+  [[nodiscard]] Response transactions(const Request& request, const diagnose::View& view) const;
   [[nodiscard]] Response samples(const Request& request) const;
   [[nodiscard]] Reply history(const Request& request) const;
   [[nodiscard]] Reply audit(const Request& request) const;

@@ -2,7 +2,9 @@
 // newline; text that is not UTF-8 is mended with U+FFFD.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,7 +51,12 @@ struct Status {
 
 [[nodiscard]] std::string status_json(const Status& status);
 [[nodiscard]] std::string sessions_json(const Seen& seen);
-[[nodiscard]] std::string transactions_json(const Seen& seen);
+/// Which transactions, and how much of what they ran: of thousands, all of it would be megabytes.
+struct TransactionsAsked {
+  std::size_t lines = std::numeric_limits<std::size_t>::max();  ///< Of each at most so many, the last ones.
+  std::string key = {};                                         ///< This one alone; empty: all.
+};
+[[nodiscard]] std::string transactions_json(const Seen& seen, const TransactionsAsked& asked = {});
 [[nodiscard]] std::string waits_json(const Seen& seen, std::span<const RootOf> roots,
                                      const std::vector<std::vector<model::SessionId>>& rings);
 [[nodiscard]] std::string pools_json(const Seen& seen);

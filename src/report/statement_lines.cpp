@@ -1,5 +1,8 @@
 #include "report/statement_lines.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "report/json_values.hpp"
 
 namespace lockkeeper::report::values {
@@ -42,11 +45,21 @@ json::object dropped_line(std::int64_t dropped) {
   return line;
 }
 
-json::array ended_lines(const model::TransactionRecord& record) {
+json::array ended_lines(const model::TransactionRecord& record, std::size_t most) {
+  std::vector<const model::FoldedRun*> folds;
+  for (const auto& fold : record.first()) folds.push_back(&fold);
+  const std::size_t hole = folds.size();  // Here stood what the record did not keep.
+  for (const auto& fold : record.last()) folds.push_back(&fold);
+  const std::size_t begin = folds.size() - std::min(most, folds.size());
+  const bool hole_is_before = begin > 0 && begin >= hole;
+  std::int64_t before = hole_is_before ? record.dropped() : 0;
+  for (std::size_t number = 0; number < begin; ++number) before += folds[number]->count;
   json::array lines;
-  for (const auto& fold : record.first()) lines.push_back(line_of(fold));
-  if (record.dropped() > 0) lines.push_back(dropped_line(record.dropped()));
-  for (const auto& fold : record.last()) lines.push_back(line_of(fold));
+  if (before > 0) lines.push_back(dropped_line(before));
+  for (std::size_t number = begin; number < folds.size(); ++number) {
+    if (number == hole && !hole_is_before && record.dropped() > 0) lines.push_back(dropped_line(record.dropped()));
+    lines.push_back(line_of(*folds[number]));
+  }
   return lines;
 }
 

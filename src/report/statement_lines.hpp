@@ -3,7 +3,9 @@
 
 #include <boost/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "model/transaction_record.hpp"
 
@@ -18,7 +20,8 @@ void name(boost::json::object& line, const model::Statement& statement);
 /// So many statements ran here and were not kept.
 [[nodiscard]] boost::json::object dropped_line(std::int64_t dropped);
 
-/// Of all that has ended.
-[[nodiscard]] boost::json::array ended_lines(const model::TransactionRecord& record);
+/// Of all that has ended; with `most`, of so many of the last, and one line for the statements before.
+[[nodiscard]] boost::json::array ended_lines(const model::TransactionRecord& record,
+                                             std::size_t most = std::numeric_limits<std::size_t>::max());
 
 }  // namespace lockkeeper::report::values

@@ -30,9 +30,9 @@ std::optional<model::WallTime> running_since(const model::RecordedClient& client
   return client.statement_started_at;
 }
 
-json::array recorded_lines(const model::RecordedClient& client, model::WallTime now) {
+json::array recorded_lines(const model::RecordedClient& client, model::WallTime now, std::size_t most) {
   const auto& record = *client.transaction;
-  json::array lines = values::ended_lines(record);
+  json::array lines = values::ended_lines(record, most);
   if (const auto since = running_since(client)) {
     json::object line = running_line(*client.statement, since, now);
     line["gap_before_ms"] = milliseconds(std::max(*since - record.last_end(), model::Duration::zero()));
@@ -72,7 +72,7 @@ json::array seen_lines(const model::Session& session, model::WallTime now) {
   return lines;
 }
 
-void add_record(json::object& entry, const model::RecordedClient& client, model::WallTime now) {
+void add_record(json::object& entry, const model::RecordedClient& client, model::WallTime now, std::size_t most) {
   const auto& record = *client.transaction;
   const auto since = running_since(client);
   const model::Duration running = since ? std::max(now - *since, model::Duration::zero()) : model::Duration::zero();
@@ -85,7 +85,7 @@ void add_record(json::object& entry, const model::RecordedClient& client, model:
   entry["rows_written"] = record.rows_written();
   entry["busy_ms"] = milliseconds(record.busy() + running);
   entry["idle_ms"] = milliseconds(record.idle(since.value_or(now)));
-  entry["lines"] = recorded_lines(client, now);
+  entry["lines"] = recorded_lines(client, now, most);
 }
 
 json::object seen_transaction(const model::Session& session, const model::Snapshot& snapshot) {
@@ -117,16 +117,17 @@ json::array waits_for(const WaitsOf& waits, const model::SessionId& session) {
   return result;
 }
 
-json::array transactions(const Seen& seen) {
+json::array transactions(const Seen& seen, const TransactionsAsked& asked) {
   json::array result;
   const WaitsOf waits(*seen.snapshot);
   const SeenClients clients(seen);
   for (const auto& session : seen.snapshot->sessions) {
     if (session.kind != model::SessionKind::client) continue;
     if (!session.transaction && !session.idle_in_transaction()) continue;
+    if (!asked.key.empty() && to_string(session.id) != asked.key) continue;
     json::object entry = seen_transaction(session, *seen.snapshot);
     const auto* client = clients.of(session);
-    if (client != nullptr && client->transaction) add_record(entry, *client, seen.recording->taken_at);
+    if (client != nullptr && client->transaction) add_record(entry, *client, seen.recording->taken_at, asked.lines);
     entry["waits_for"] = waits_for(waits, session.id);
     result.push_back(std::move(entry));
   }
@@ -135,10 +136,11 @@ json::array transactions(const Seen& seen) {
 
 }  // namespace
 
-std::string transactions_json(const Seen& seen) {
-  return json::serialize(json::object{{"observed_at", observed_at(seen)},
-                                      {"recorded", seen.recording != nullptr},
-                                      {"transactions", seen.snapshot != nullptr ? transactions(seen) : json::array()}});
+std::string transactions_json(const Seen& seen, const TransactionsAsked& asked) {
+  return json::serialize(
+      json::object{{"observed_at", observed_at(seen)},
+                   {"recorded", seen.recording != nullptr},
+                   {"transactions", seen.snapshot != nullptr ? transactions(seen, asked) : json::array()}});
 }
 
 }  // namespace lockkeeper::report

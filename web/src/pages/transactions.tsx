@@ -85,12 +85,16 @@ function summary(transactions: Transaction[]): string {
   return `${plural(transactions.length, "open transaction")}: ${count(silent)} run nothing, ${count(waiting)} wait`;
 }
 
+const LINES_OF_A_LANE = 24;
+
 export function Transactions(props: PageProps) {
   const {server, place} = props;
   const [filter, setFilter] = useState("");
   const [order, setOrder] = useState<Order>("matters");
   const [span, setSpan] = useState(0);
-  const resource = useResource<Answer>(serverPath(server.name, "transactions"), server.name, 1000);
+  // Of thousands only what a lane can show; of the one that is opened, all of it.
+  const resource = useResource<Answer>(`${serverPath(server.name, "transactions")}?lines=${LINES_OF_A_LANE}`, server.name, 1000);
+  const whole = useResource<Answer>(place.item === null ? null : `${serverPath(server.name, "transactions")}?key=${encodeURIComponent(place.item)}`, server.name, 1000);
   const now = serverClock(resource, props.now);
   const all = useMemo(() => (resource.data ? aligned(resource.data) : []), [resource.data]);
   const shown = useMemo(
@@ -99,7 +103,7 @@ export function Transactions(props: PageProps) {
   const open = (key: string): void => go({page: "transactions", item: key});
   const [marked] = useListKeys(shown.map((one) => one.key), open, place.item);
   const seen = useRef<Transaction | null>(null);
-  const current = all.find((one) => one.key === place.item) ?? null;
+  const current = (whole.data ? aligned(whole.data) : []).find((one) => one.key === place.item) ?? all.find((one) => one.key === place.item) ?? null;
   if (current) seen.current = current;
   const chosen = current ?? (seen.current?.key === place.item ? seen.current : null);
   const fit = useMemo(() => fitting(shown, resource.observedAt), [shown]);
