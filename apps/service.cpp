@@ -240,9 +240,10 @@ void Service::publish(const diagnose::View& view) {
   if (running_->crowd_has_left()) ::malloc_trim(0);
 }
 
+// All that the proxy knows, though the look beside it is one server's.
 void Service::give_dump(const diagnose::View& view) {
   std::ostringstream lines;
-  report::dump(lines, *view.observed.recording, view.observed.snapshot.get());
+  report::dump(lines, running_->recording(in_milliseconds(once_a_second.timeout)), view.observed.snapshot.get());
   running_->give_dump(std::move(lines).str());
 }
 

@@ -19,6 +19,7 @@ HAS_FIXED = True
 APPLICATION = "shop-webhook"
 LEAKS = 70
 LEAKS_BEFORE_WATCH = 35
+LEAKS_LEFT = 20  # the dead ones stay in the shop's pool, and its customers need the rest
 WATCH_SECONDS = 5
 WEBHOOK_EVERY = 0.2  # seconds, while the doctor watches
 MIN_IDLE = ("--min-idle", "2s")
@@ -43,6 +44,7 @@ def perform(play):
     growing = leak(play, server, platform)
     finding = find(play, server, growing)
     kill(play, server, port, customers, finding)
+    play.linger(server, lambda: platform.send() if len(leaked(server)) < LEAKS_LEFT else None, *MIN_IDLE)
 
 
 def open_shop(play, url):

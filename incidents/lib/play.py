@@ -1,15 +1,23 @@
 """One incident being played: its options, its logs, what it has started, and the clean-up of all of it."""
 
 import os
+import re
+import select
 import shutil
+import sys
 import tempfile
 
+from lib import programs
 from lib.expect import Checks, Unexpected
 from lib.lockkeeper import SILENT, Lockkeeper
 from lib.processes import Child
 from lib.recorder import Recorder
 from lib.server import Server
 from lib.story import Story
+
+DASHBOARD = re.compile(r"^dashboard at (\S+)$", re.M)
+DASHBOARD_DEADLINE = 15
+SECONDS_BETWEEN = 1  # as in the incident: one more a second
 
 
 class Play:
@@ -62,6 +70,17 @@ class Play:
 
     def at_end(self, action):
         self._clean_up.append(action)
+
+    def linger(self, server, more, *options):
+        """In a demo that somebody watches: the dashboard stays open, and the incident goes on, until Enter."""
+        if not (self.demo and sys.stdin.isatty() and sys.stdout.isatty()):
+            return
+        words = ["run", server.url, "--no-proxy", "--http", "127.0.0.1:0", "--http-actions", "--audit", self.log("audit.jsonl")]
+        child = self.start("dashboard", [programs.lockkeeper(), *words, *options])
+        address = child.wait_for(lambda: DASHBOARD.search(child.out()), DASHBOARD_DEADLINE, "the dashboard is served")[1]
+        self.story.say(f"It happens once more, for you to look at and to end: {address}  Press Enter when you have seen enough.")
+        while not select.select([sys.stdin], [], [], SECONDS_BETWEEN)[0]:
+            more()
 
     def expect_silence(self, *options, look=None, when="afterwards"):
         """The doctor finds nothing, and that counts: it has seen everything."""

@@ -160,6 +160,7 @@ Alerts::Alerts(AlertLimits limits, report::Options options, Log log)
 Alerts::~Alerts() = default;
 
 void Alerts::set_targets(const std::vector<AlertTarget>& targets) {
+  std::vector<std::unique_ptr<Receiver>> gone;  // Ended without the lock: a name that is being resolved takes its time.
   const base::Guard guard(mutex_);
   std::vector<std::unique_ptr<Receiver>> now;
   for (const AlertTarget& target : targets) {
@@ -169,7 +170,7 @@ void Alerts::set_targets(const std::vector<AlertTarget>& targets) {
                                            : std::move(*same));
   }
   std::erase(receivers_, nullptr);
-  receivers_ = std::move(now);
+  gone = std::exchange(receivers_, std::move(now));
 }
 
 void Alerts::look(const diagnose::View& view) {
