@@ -14,6 +14,7 @@ namespace {
 // A crowd that goes at once; beyond that their statements end by themselves.
 constexpr std::size_t most_waiting = 256;
 constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::milliseconds between_looks{100};
 
 // Still this client's, and still at work: its number may be somebody else's by now.
 const model::Session* find(const model::Snapshot& snapshot, const proxy::Orphan& orphan) {
@@ -64,22 +65,32 @@ void Orphans::run() {
   }
 }
 
+// A look may be a moment behind: InnoDB's views are of up to 0.1 s ago. Who seems to have moved on is looked at again.
 void Orphans::end(const proxy::Orphan& orphan) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  const auto snapshot = collector_->look(deadline);
   const std::string who =
       fmt::format("session {} of user \"{}\", whose client has gone,", orphan.connection_id, orphan.user);
-  if (!snapshot) {
-    log_(true, fmt::format("{} may go on at the server until its statement ends: {}. {}", who, snapshot.error().message,
-                           snapshot.error().advice));
-    return;
-  }
-  const model::Session* session = find(*snapshot, orphan);
-  if (session == nullptr) return;  // It has ended by itself.
-  const model::ActionResult result = collector_->terminate(guard_for(*session, false), deadline, nullptr);
-  if (result.outcome == model::ActionOutcome::done) return log_(false, fmt::format("{} was ended at the server", who));
-  if (result.outcome == model::ActionOutcome::moved_on) return;  // It ended by itself after the look.
-  log_(true, fmt::format("{} was not ended at the server: {}", who, result.reason));
+  do {
+    const auto snapshot = collector_->look(deadline);
+    if (!snapshot)
+      return log_(true, fmt::format("{} may go on at the server until its statement ends: {}. {}", who,
+                                    snapshot.error().message, snapshot.error().advice));
+    const model::Session* session = find(*snapshot, orphan);
+    if (session == nullptr) return;  // It has ended by itself.
+    const model::ActionResult result = collector_->terminate(guard_for(*session, false), deadline, nullptr);
+    if (result.outcome == model::ActionOutcome::done)
+      return log_(false, fmt::format("{} was ended at the server", who));
+    if (result.outcome != model::ActionOutcome::moved_on)
+      return log_(true, fmt::format("{} was not ended at the server: {}", who, result.reason));
+  } while (wait_a_little() && std::chrono::steady_clock::now() < deadline);
+  log_(true,
+       fmt::format("{} may go on at the server: it was at something else each time that it was to be ended", who));
+}
+
+// False: we are ending.
+bool Orphans::wait_a_little() {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, between_looks, [this] { return stopped_; });
 }
 
 }  // namespace lockkeeper

@@ -32,6 +32,7 @@ class Orphans {
  private:
   void run();
   void end(const proxy::Orphan& orphan);
+  [[nodiscard]] bool wait_a_little();
 
   std::unique_ptr<collect::Collector> collector_;
   Log log_;

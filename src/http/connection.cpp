@@ -245,7 +245,8 @@ class Connection {
 
   asio::awaitable<void> tell(const Request& request, EventReader& reader) {
     std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n";
-    for (const auto& [name, value] : security_headers(request)) head += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : security_headers(request))
+      head.append(name).append(": ").append(value).append("\r\n");
     reader.wake = [this] { timer_.cancel(); };
     waiting_ = true;
     head += "\r\nretry: 2000\n\n";

@@ -32,23 +32,23 @@ SchemaStep first_version() {
       fmt::format("CREATE TABLE connection_minute (server TEXT NOT NULL, at INTEGER NOT NULL, samples INTEGER NOT "
                   "NULL, {}PRIMARY KEY (server, at)) STRICT, WITHOUT ROWID",
                   columns_of_a_minute()),
-      "CREATE TABLE finding (number INTEGER PRIMARY KEY, server TEXT NOT NULL, id TEXT NOT NULL, rule TEXT NOT NULL, "
-      "severity TEXT NOT NULL, confidence TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL, "
-      "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, ended_at INTEGER, json TEXT NOT NULL) STRICT",
+      ("CREATE TABLE finding (number INTEGER PRIMARY KEY, server TEXT NOT NULL, id TEXT NOT NULL, rule TEXT NOT NULL, "
+       "severity TEXT NOT NULL, confidence TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL, "
+       "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, ended_at INTEGER, json TEXT NOT NULL) STRICT"),
       "CREATE INDEX finding_episode ON finding (server, id, first_seen)",
       "CREATE INDEX finding_over ON finding (coalesce(ended_at, last_seen))",
       "CREATE INDEX finding_open ON finding (last_seen) WHERE ended_at IS NULL",
-      "CREATE TABLE action (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, server TEXT NOT NULL, actor TEXT NOT "
-      "NULL, action TEXT NOT NULL, finding TEXT NOT NULL, session TEXT NOT NULL, outcome TEXT NOT NULL, "
-      "reason TEXT NOT NULL, json TEXT NOT NULL) STRICT",
+      ("CREATE TABLE action (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, server TEXT NOT NULL, actor TEXT NOT "
+       "NULL, action TEXT NOT NULL, finding TEXT NOT NULL, session TEXT NOT NULL, outcome TEXT NOT NULL, "
+       "reason TEXT NOT NULL, json TEXT NOT NULL) STRICT"),
       "CREATE INDEX action_at ON action (at)",
-      "CREATE TABLE shape (number INTEGER PRIMARY KEY, server TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, "
-      "updated_at INTEGER NOT NULL, UNIQUE (server, key)) STRICT",
+      ("CREATE TABLE shape (number INTEGER PRIMARY KEY, server TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, "
+       "updated_at INTEGER NOT NULL, UNIQUE (server, key)) STRICT"),
       "CREATE INDEX shape_updated ON shape (updated_at)",
-      "CREATE TABLE kept_transaction (number INTEGER PRIMARY KEY, server TEXT NOT NULL, ended_at INTEGER NOT NULL, "
-      "started_at INTEGER NOT NULL, application TEXT NOT NULL, user TEXT NOT NULL, database TEXT NOT NULL, "
-      "end TEXT NOT NULL, why_kept TEXT NOT NULL, statements INTEGER NOT NULL, busy_us INTEGER NOT NULL, "
-      "idle_us INTEGER NOT NULL, rows_written INTEGER NOT NULL, json TEXT NOT NULL) STRICT",
+      ("CREATE TABLE kept_transaction (number INTEGER PRIMARY KEY, server TEXT NOT NULL, ended_at INTEGER NOT NULL, "
+       "started_at INTEGER NOT NULL, application TEXT NOT NULL, user TEXT NOT NULL, database TEXT NOT NULL, "
+       "end TEXT NOT NULL, why_kept TEXT NOT NULL, statements INTEGER NOT NULL, busy_us INTEGER NOT NULL, "
+       "idle_us INTEGER NOT NULL, rows_written INTEGER NOT NULL, json TEXT NOT NULL) STRICT"),
       "CREATE INDEX kept_transaction_ended ON kept_transaction (ended_at)"};
 }
 
