@@ -64,7 +64,7 @@ class FactQueue {
   const std::size_t most_;
   base::Mutex mutex_;
   std::deque<Entry> facts_ LK_GUARDED_BY(mutex_);
-  std::size_t seen_ LK_GUARDED_BY(mutex_) = 0;  // of facts_, from the oldest
+  std::size_t seen_ LK_GUARDED_BY(mutex_) = 0;     // of facts_, from the oldest
   std::uint64_t added_ LK_GUARDED_BY(mutex_) = 0;  // ever
   std::uint64_t lost_ LK_GUARDED_BY(mutex_) = 0;
   io::TimePoint lost_at_ LK_GUARDED_BY(mutex_){};  // the last of them
