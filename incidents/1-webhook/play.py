@@ -44,7 +44,7 @@ def perform(play):
     growing = leak(play, server, platform)
     finding = find(play, server, growing)
     kill(play, server, port, customers, finding)
-    play.linger(server, lambda: platform.send() if len(leaked(server)) < LEAKS_LEFT else None, *MIN_IDLE)
+    play.linger(server, lambda: one_more(server, platform, port), *MIN_IDLE)
 
 
 def open_shop(play, url):
@@ -76,6 +76,15 @@ def start_service(play, url, module):
 
 def leaked(server):
     return server.idle_in_transaction(APPLICATION, LAST_STATEMENT)
+
+
+def one_more(server, platform, port):
+    """Another webhook, over a connection of its own: the shop closes those that nobody has used for a while."""
+    if len(leaked(server)) < LEAKS_LEFT:
+        platform.sent += 1
+        later = Platform(port)
+        later.sent = platform.sent
+        later.send()
 
 
 def wait_for_leaks(server, count):
