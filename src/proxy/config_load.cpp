@@ -89,10 +89,19 @@ class SecretFiles {
   ConfigErrors errors_;
 };
 
-// A URL may hold a password; whether it does is its driver's to know.
+// "user:password@" before the path, or an option that is one.
+bool has_password(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  const std::size_t at = authority.rfind('@');
+  const bool in_front = at != std::string_view::npos && authority.substr(0, at).contains(':');
+  return in_front || url.contains("password=");
+}
+
 bool has_secret(const Config& config) {
   return std::ranges::any_of(config.databases, [](const auto& one) { return !one.second.password.empty(); }) ||
-         std::ranges::any_of(config.servers, [](const auto& one) { return one.second.url.contains('@'); });
+         std::ranges::any_of(config.servers, [](const auto& one) { return has_password(one.second.url); });
 }
 
 }  // namespace

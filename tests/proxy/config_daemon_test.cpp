@@ -153,6 +153,19 @@ TEST(ConfigDaemon, SecretsAreReadFromTheirFiles) {
   EXPECT_EQ(loaded->config.history.file, (folder.path() / "h.sqlite").string());
 }
 
+TEST(ConfigDaemon, AUrlWithoutAPasswordIsNoSecret) {
+  const testing::TemporaryFolder folder;
+  const auto file = folder.path() / "lockkeeper.toml";
+  const auto warnings = [&](const std::string& url) {
+    testing::write_file(file, "[servers.a]\nurl = \"" + url + "\"\n");
+    EXPECT_EQ(::chmod(file.c_str(), 0644), 0);
+    return load_config(file.string()).value().warnings;
+  };
+  EXPECT_THAT(warnings("postgresql://watcher@db.example:5432/postgres"), IsEmpty());
+  EXPECT_THAT(warnings("postgresql://watcher:hush@db.example/postgres"), Contains(HasSubstr("holds secrets")));
+  EXPECT_THAT(warnings("postgresql://db.example/postgres?user=a&password=hush"), Contains(HasSubstr("holds secrets")));
+}
+
 TEST(ConfigDaemon, PoliciesAndAlertsAreTakenOverAtAReloadServersAreNot) {
   const Config before = parsed(std::string(watched));
   const Config after = parsed(
