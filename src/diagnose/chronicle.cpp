@@ -1,5 +1,7 @@
 #include "diagnose/chronicle.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -44,7 +46,34 @@ std::set<std::uint64_t> leaked_clients(const std::vector<model::Finding>& findin
   return clients;
 }
 
+std::string name_of(const model::ShapeKey& key) {
+  return fmt::format("{:016x} {:016x} {}\n{}\n{}", key.statement, key.sequence, key.application, key.user, key.database);
+}
+
 }  // namespace
+
+std::vector<model::GapShapeState> Chronicle::restore(std::vector<model::HistoryShape> shapes) {
+  std::vector<model::GapShapeState> states;
+  for (model::HistoryShape& shape : shapes) {
+    if (auto state = model::parse_gap_shape(shape.state)) states.push_back(*std::move(state));
+    shapes_[std::move(shape.key)] = std::move(shape.state);
+  }
+  return states;
+}
+
+model::HistoryBatch Chronicle::learnt(const std::vector<model::GapShapeState>& states, model::WallTime now) {
+  model::HistoryBatch batch;
+  std::map<std::string, std::string> told;
+  for (const model::GapShapeState& state : states) {
+    std::string name = name_of(state.key);
+    std::string text = model::to_text(state);
+    const auto before = shapes_.find(name);
+    if (before == shapes_.end() || before->second != text) batch.shapes.push_back({server_, name, text, now});
+    told.insert_or_assign(std::move(name), std::move(text));
+  }
+  shapes_ = std::move(told);
+  return batch;
+}
 
 model::HistoryBatch Chronicle::next(const View& view) {
   model::HistoryBatch batch;

@@ -1,5 +1,5 @@
 // What a history is told of one server, look by look: samples, findings as they come and go, transactions worth
-// keeping.
+// keeping; and now and then what was learnt.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,11 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "diagnose/board.hpp"
 #include "model/fact.hpp"
+#include "model/gap_shape.hpp"
 #include "model/history.hpp"
 
 namespace lockkeeper::diagnose {
@@ -35,6 +37,12 @@ class Chronicle {
   /// Of the next view of that server.
   [[nodiscard]] model::HistoryBatch next(const View& view);
 
+  /// What the history had of that server when this run began, read again: those that cannot be are left out.
+  [[nodiscard]] std::vector<model::GapShapeState> restore(std::vector<model::HistoryShape> shapes);
+
+  /// Those shapes (`GapBook::states()`) that are not as the history has them already.
+  [[nodiscard]] model::HistoryBatch learnt(const std::vector<model::GapShapeState>& states, model::WallTime now);
+
  private:
   struct Told {
     model::Severity severity = model::Severity::notice;
@@ -51,6 +59,7 @@ class Chronicle {
   model::FactCursor taken_;
   std::set<std::uint64_t> leaked_;  // clients of a recorder that the last look's findings call leaked
   std::uint64_t transactions_seen_ = 0;
+  std::map<std::string, std::string> shapes_;  // key and state, as the history has them
 };
 
 }  // namespace lockkeeper::diagnose

@@ -129,5 +129,34 @@ TEST(Chronicle, AFloodOfBadOnesIsBounded) {
   EXPECT_EQ(batch.transactions[0].why_kept, model::KeptBecause::killed) << "what ended badly goes first";
 }
 
+model::GapShapeState shape(std::string application, std::int64_t completed) {
+  model::GapShapeState state;
+  state.key.application = std::move(application);
+  state.baseline.completed = completed;
+  return state;
+}
+
+TEST(Chronicle, WhatWasLearntIsToldWhenItHasChangedAlone) {
+  Chronicle chronicle("main", words);
+  const auto first = chronicle.learnt({shape("shop", 1), shape("billing", 1)}, look_time());
+  ASSERT_THAT(first.shapes, SizeIs(2));
+  EXPECT_EQ(first.shapes[0].server, "main");
+  EXPECT_EQ(first.shapes[0].updated_at, look_time());
+  EXPECT_NE(first.shapes[0].key, first.shapes[1].key);
+  const auto later = chronicle.learnt({shape("shop", 2), shape("billing", 1)}, look_time() + 60s);
+  ASSERT_THAT(later.shapes, SizeIs(1));
+  EXPECT_EQ(later.shapes[0].key, first.shapes[0].key);
+}
+
+TEST(Chronicle, TheNextRunGoesOnWithWhatTheHistoryHas) {
+  const auto kept = Chronicle("main", words).learnt({shape("shop", 7)}, look_time()).shapes;
+  Chronicle next("main", words);
+  auto shapes = kept;
+  shapes.push_back({"main", "of a newer version", "no state of ours", look_time()});
+  const auto states = next.restore(std::move(shapes));
+  EXPECT_THAT(states, ElementsAre(shape("shop", 7)));
+  EXPECT_THAT(next.learnt(states, look_time()).shapes, IsEmpty());
+}
+
 }  // namespace
 }  // namespace lockkeeper::diagnose
