@@ -66,7 +66,7 @@ def start(play, url, programs, rest_ms=REST_MS):
 
 
 def told(publishers, state, name=None):
-    return [each for each in publishers.records() if each["state"] == state and name in (None, each["publisher"])]
+    return [each for each in publishers.records() if each["state"] == state and name in (None, each["who"])]
 
 
 def counted(healthy):
@@ -243,13 +243,13 @@ def go_on(play, server, publishers, healthy):
     earlier = len(told(publishers, "published"))
 
     def all_published():
-        since = {each["publisher"] for each in told(publishers, "published")[earlier:]}
+        since = {each["who"] for each in told(publishers, "published")[earlier:]}
         return since if len(since) >= OTHERS else None
 
     since = publishers.wait_for(all_published, 20, f"all {OTHERS} others to publish")
-    names = {each["publisher"] for each in told(publishers, "began")}
+    names = {each["who"] for each in told(publishers, "began")}
     check.equal(since, names - {"first", "second"}, f"all {OTHERS} others publish, those who were refused too")
-    check.equal([each["publisher"] for each in told(publishers, "failed")], ["first", "second"],
+    check.equal([each["who"] for each in told(publishers, "failed")], ["first", "second"],
                 "no error was met but by the two that were ended")
     refusals = {each["error"] for each in told(publishers, "refused")}
     check.equal([each for each in refusals if not SYMPTOM.fullmatch(each)], [], "and the refusals of the pool")

@@ -81,7 +81,7 @@ def perform(play):
 def resolve_next(play, server, recorder, publishers, healthy, seen_first, outputs):
     """The second publisher wanted the same post, and now has it. Of its time, most went into the wait for it."""
     second = wait_for_loop(play, publishers, "second", FEW_PAGES, patience=60)
-    published = {each["publisher"] for each in told(publishers, "published")}
+    published = {each["who"] for each in told(publishers, "published")}
     play.check.that(len(published) > 0, f"of those who waited for the first, {len(published)} have published", published)
     seen = look(play, server, recorder, publishers, "second", second, ["root-blocker"], outputs)
     check_root_blocker(play, server, seen, second)

@@ -93,10 +93,10 @@ class Lockkeeper:
     def doctor(self, *options):
         return Look(*self._run("doctor", *options, "--json"))
 
-    def watch(self, seconds, *options):
+    def watch(self, seconds, *options, name="lockkeeper-watch"):
         """Starts `doctor --for`, to go on with the play while it watches."""
         command = [self._binary, "doctor", self._server.url, "--for", f"{seconds}s", *options, "--json"]
-        return Watch(self._start("lockkeeper-watch", command), seconds + LOOK_DEADLINE)
+        return Watch(self._start(name, command), seconds + LOOK_DEADLINE)
 
     def dry_kill(self, finding, *options):
         return Kill(*self._run("kill", "--finding", finding, *options, "--json"))

@@ -32,8 +32,8 @@ def milliseconds(told):
 
 
 class Recorder:
-    """Runs from construction until the play ends. `application_url` is for applications, instead of the server's; on MariaDB
-    and MySQL `jdbc_url` too.
+    """Runs from construction until the play ends. `application_url` and `jdbc_url` are for applications, instead of the
+    server's.
     """
 
     def __init__(self, server, story, demo, start, *, pool_mode, options=()):
@@ -61,6 +61,7 @@ class Recorder:
         self._console_url = f"postgresql://{owner}@127.0.0.1:{self.port}/{CONSOLE}"
         if server.engine == "postgres":
             self.application_url = f"postgresql://{server.role}@127.0.0.1:{self.port}/{server.database}"
+            self.jdbc_url = f"jdbc:postgresql://127.0.0.1:{self.port}/{server.database}"
             return
         address = f"127.0.0.1:{self._told(LISTENING_FOR_MYSQL)}/{server.database}"
         self.application_url = f"mysql://{server.role}@{address}"

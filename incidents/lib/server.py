@@ -43,8 +43,8 @@ def _with(url, *, database, user=None):
 class Server:
     """Runs from construction to `stop`, with a database for one application, owned by a role of the same name.
 
-    `url` is the superuser's, for lockkeeper and for us; `application_url` is the role's. An application that ran
-    as a superuser would be spared by every kill that is not told otherwise, and rightly.
+    `url` is the superuser's, for lockkeeper and for us; `application_url` is the role's, `jdbc_url` has none. An application
+    that ran as a superuser would be spared by every kill that is not told otherwise, and rightly.
     """
 
     engine = "postgres"
@@ -64,6 +64,7 @@ class Server:
             self.role, self.database = role, role
             self.url = _with(described["url"], database=role)
             self.application_url = _with(described["url"], database=role, user=role)
+            self.jdbc_url = f"jdbc:postgresql://{urlsplit(described['url']).netloc.rpartition('@')[2]}/{role}"
             self._observer = _connect(self.url)
         except BaseException:
             self.stop()

@@ -13,6 +13,7 @@ SETTINGS = ("log_statement=all", "log_duration=on", "log_line_prefix=%m [%p] ")
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) UTC \[(\d+)\] (LOG|DETAIL):  (.*)", re.S)
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*): (.*)", re.S)
 _BEGIN = re.compile(r"\s*(BEGIN|START\s+TRANSACTION)\b", re.I)
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w$.\"])-?\d+(?:\.\d+)?(?![\w\"])")
 _TELLTALE = re.compile(r"[\w@.:/-]{6,}")  # a value long enough not to be in another text by chance
@@ -52,9 +53,9 @@ class StatementLog:
 
 
 def normalized(text):
-    """Literals and parameters are ?, a list of them is one, and so are rows of them; spaces do not matter, nor does the case of
-    letters."""
-    text = _STRING.sub("?", text)
+    """Literals and parameters are ?, a list of them is one, and so are rows of them; spaces do not matter, nor do
+    comments and the case of letters."""
+    text = _STRING.sub("?", _COMMENT.sub(" ", text))
     text = re.sub(r"\$\d+", "?", text)
     text = _NUMBER.sub("?", text)
     text = re.sub(r"\s*([(),=;])\s*", r"\1", " ".join(text.split())).rstrip(";")

@@ -1,4 +1,3 @@
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import javax.sql.DataSource;
 import org.springframework.context.annotation.Bean;
@@ -14,13 +13,7 @@ class Database {
 
   @Bean(destroyMethod = "close")
   HikariDataSource pool() {
-    final HikariConfig config = new HikariConfig();
-    // How the server's performance_schema, and so a database administrator, can tell which program a connection is of.
-    config.setJdbcUrl(System.getenv("DATABASE_URL") + "?connectionAttributes=program_name:" + APPLICATION);
-    config.setUsername(System.getenv("DATABASE_USER"));
-    config.setMaximumPoolSize(Integer.parseInt(System.getenv("POOL_SIZE")));
-    config.setConnectionTimeout(3000);
-    return new HikariDataSource(config);
+    return Pools.open(APPLICATION);
   }
 
   @Bean

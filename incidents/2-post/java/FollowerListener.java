@@ -31,7 +31,7 @@ class FollowerListener {
       tables.push(event.post, users);
       cursor = page.get(page.size() - 1).user; // the user's id, though the page is ordered by the follower's
       if (page.size() == Tables.PAGE) {
-        Tell.publisher("paged", "pages", pages, "first", page.get(0).id, "last", page.get(page.size() - 1).id);
+        Tell.that("paged", "pages", pages, "first", page.get(0).id, "last", page.get(page.size() - 1).id);
       }
       if (pages % PAGES_PER_BURST == 0) {
         Thread.sleep(PAUSE_MILLISECONDS);

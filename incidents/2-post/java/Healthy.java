@@ -41,7 +41,7 @@ final class Healthy {
         System.err.println(failure);
       }
       if (index % 20 == 0) {
-        Tell.publisher("counted", "done", done, "errors", errors);
+        Tell.that("counted", "done", done, "errors", errors);
       }
       Thread.sleep(REST_MILLISECONDS);
     }

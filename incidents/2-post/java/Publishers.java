@@ -66,11 +66,11 @@ final class Publishers {
   private static void attempt(Runnable step) {
     try {
       step.run();
-      Tell.publisher("published");
+      Tell.that("published");
     } catch (CannotCreateTransactionException noConnection) {
-      Tell.publisher("refused", "error", noConnection.getMostSpecificCause().getMessage());
+      Tell.that("refused", "error", noConnection.getMostSpecificCause().getMessage());
     } catch (RuntimeException failure) {
-      Tell.publisher("failed", "error", failure.toString());
+      Tell.that("failed", "error", failure.toString());
     }
   }
 

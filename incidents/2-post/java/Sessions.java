@@ -20,7 +20,7 @@ class Sessions {
     final long session = current();
     final Long before = told.put(Thread.currentThread(), session);
     if (before == null || before != session) {
-      Tell.publisher("began", "session", session);
+      Tell.that("began", "session", session);
     }
   }
 

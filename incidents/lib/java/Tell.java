@@ -8,10 +8,10 @@ final class Tell {
 
   private Tell() {}
 
-  /** What has become of the publisher whose thread this is; further names and their values in turn. */
-  static void publisher(String state, Object... namesAndValues) {
+  /** What has become of the one whose thread this is; further names and their values in turn. */
+  static void that(String state, Object... namesAndValues) {
     final String name = Thread.currentThread().getName();
-    final StringBuilder line = new StringBuilder("{\"publisher\": ").append(json(name));
+    final StringBuilder line = new StringBuilder("{\"who\": ").append(json(name));
     line.append(", \"state\": ").append(json(state));
     for (int index = 0; index < namesAndValues.length; index += 2) {
       line.append(", ").append(json(namesAndValues[index])).append(": ").append(json(namesAndValues[index + 1]));
@@ -23,7 +23,7 @@ final class Tell {
     }
   }
 
-  /** Open once the publisher of this name has said this. */
+  /** Open once the one of this name has said this. */
   static CountDownLatch latch(String name, String state) {
     return AWAITED.computeIfAbsent(name + " " + state, unused -> new CountDownLatch(1));
   }
