@@ -13,7 +13,10 @@ namespace lockkeeper::base {
 /// application's name cannot repaint the terminal of whoever looks at it.
 [[nodiscard]] std::string printable(std::string_view bytes);
 
-/// Columns the text takes on a terminal, counting code points.
+/// Columns the text takes on a terminal: two for each wide letter of East Asia, none for a mark on another letter.
 [[nodiscard]] std::size_t columns(std::string_view utf8);
+
+/// The longest beginning of the text that takes no more columns than these.
+[[nodiscard]] std::string_view clip(std::string_view utf8, std::size_t most);
 
 }  // namespace lockkeeper::base

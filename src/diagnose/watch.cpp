@@ -50,8 +50,9 @@ Watch::Watch(std::string name, std::unique_ptr<Conductor> conductor, Board& boar
     : name_(std::move(name)),
       conductor_(std::move(conductor)),
       board_(board),
-      settings_(settings),
+      timeout_(settings.timeout),
       hooks_(std::move(hooks)),
+      interval_(settings.interval),
       thread_([this] { run(); }) {}
 
 Watch::~Watch() {
@@ -67,11 +68,26 @@ void Watch::stop() noexcept {
   stopping_.notify_all();
 }
 
+void Watch::hurry(std::chrono::milliseconds interval) {
+  {
+    const base::Guard guard(mutex_);
+    interval_ = interval;
+    hurried_ = true;
+  }
+  stopping_.notify_all();
+}
+
+std::chrono::milliseconds Watch::interval() {
+  const base::Guard guard(mutex_);
+  return interval_;
+}
+
 bool Watch::wait_until(std::chrono::steady_clock::time_point time) {
   base::Guard guard(mutex_);
-  while (!stopped_) {
+  while (!stopped_ && !hurried_) {
     if (stopping_.wait_until(guard, time) == std::cv_status::timeout) break;
   }
+  hurried_ = false;
   return !stopped_;
 }
 
@@ -79,16 +95,19 @@ bool Watch::wait_until(std::chrono::steady_clock::time_point time) {
 void Watch::run() {
   auto next = std::chrono::steady_clock::now();
   while (wait_until(next)) {
+    const auto begun = std::chrono::steady_clock::now();
     look();
     const auto now = std::chrono::steady_clock::now();
-    next = failures_ > 0 ? now + pause_after(failures_) : std::max(next + settings_.interval, now);
+    // Looks at an even pace, unless somebody asked for one before its time.
+    const auto due = std::min(next, begun);
+    next = failures_ > 0 ? now + pause_after(failures_) : std::max(due + interval(), now);
   }
   if (hooks_.at_end) hooks_.at_end(*conductor_);
 }
 
 void Watch::look() {
   if (hooks_.before_look) hooks_.before_look(*conductor_);
-  model::Diagnosis diagnosis = conductor_->tick(settings_.timeout);
+  model::Diagnosis diagnosis = conductor_->tick(timeout_);
   const model::WallTime now = wall_now();
   if (diagnosis.failure) {
     if (!unreachable_since_) unreachable_since_ = now;

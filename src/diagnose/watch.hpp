@@ -38,6 +38,9 @@ class Watch {
   /// Waits for the look under way: no longer than its timeout.
   ~Watch();
 
+  /// Looks at once, and from then on at this interval.
+  void hurry(std::chrono::milliseconds interval);
+
   /// Tells it to end without waiting, so that many end together.
   void stop() noexcept;
 
@@ -45,11 +48,12 @@ class Watch {
   void run();
   void look();
   [[nodiscard]] bool wait_until(std::chrono::steady_clock::time_point time);
+  [[nodiscard]] std::chrono::milliseconds interval();
 
   const std::string name_;
   const std::unique_ptr<Conductor> conductor_;
   Board& board_;
-  const WatchSettings settings_;
+  const Duration timeout_;
   const Hooks hooks_;
   std::optional<model::WallTime> unreachable_since_;  // Of the thread alone, as
   int failures_ = 0;                                  // the looks in a row that saw nothing at all.
@@ -57,6 +61,8 @@ class Watch {
   base::Mutex mutex_;
   std::condition_variable_any stopping_;
   bool stopped_ LK_GUARDED_BY(mutex_) = false;
+  bool hurried_ LK_GUARDED_BY(mutex_) = false;
+  std::chrono::milliseconds interval_ LK_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -11,7 +11,10 @@ struct Options {
   std::string program = "lockkeeper";
   std::string arguments;  ///< Those that another command needs to see the same findings: "--min-idle 2s".
   bool colour = false;
-  std::size_t width = 100;  ///< Columns for wrapped text.
+  std::size_t width = 100;        ///< Columns for wrapped text.
+  bool in_full = false;           ///< All sessions and statements, however many: the reader can scroll.
+  bool conclusion_first = false;  ///< What it comes to before the details: the reader sees the beginning first.
+  std::string to_act = "Add --yes to act.";  ///< What a dry run tells its reader to do.
 };
 
 /// A word as a POSIX shell takes it: quoted where it must be.

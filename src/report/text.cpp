@@ -109,8 +109,8 @@ void add_evidence(Page& page, const model::EvidenceItem& item, const Labels& lab
   if (list->size() > shown) page.paragraph(label(""), fmt::format("and {} more", list->size() - shown), Paint::dim);
 }
 
-void add_subjects(Page& page, const model::Finding& finding, const Labels& label) {
-  const auto shown = std::min(finding.subjects.size(), most_subjects);
+void add_subjects(Page& page, const model::Finding& finding, const Labels& label, const Options& options) {
+  const auto shown = options.in_full ? finding.subjects.size() : std::min(finding.subjects.size(), most_subjects);
   for (std::size_t index = 0; index < shown; ++index) {
     page.line(page.paint(Paint::dim, label(index > 0                     ? ""
                                            : finding.subjects.size() > 1 ? "sessions"
@@ -129,24 +129,20 @@ bool last_of_siblings(const std::vector<model::WaitTreeLine>& lines, std::size_t
   return true;
 }
 
+std::string text_of(const model::WaitTreeLine& line) {
+  std::string text =
+      line.more > 0 ? fmt::format("… and {} more waiting in the same queues", line.more) : base::printable(line.who);
+  if (!line.waits_for.empty()) text += base::printable(" waits for " + line.waits_for);
+  if (line.waiting) text += fmt::format(", {}", model::to_human(*line.waiting));
+  return text;
+}
+
 void add_wait_tree(Page& page, const std::vector<model::WaitTreeLine>& lines) {
   if (lines.empty()) return;
   page.line(page.paint(Paint::dim, "   |"));
-  std::vector<std::string> bars;  // per depth: what lines below are drawn behind
-  for (std::size_t index = 0; index < lines.size(); ++index) {
-    const auto& line = lines[index];
-    const bool root = line.depth == 0;
-    const bool last = last_of_siblings(lines, index);
-    bars.resize(static_cast<std::size_t>(std::max<std::int64_t>(line.depth - 1, 0)));
-    std::string branch;
-    for (const auto& bar : bars) branch += bar;
-    bars.emplace_back(root ? "" : last ? "   " : "│  ");
-    if (!root) branch += last ? "└─ " : "├─ ";
-    std::string text =
-        line.more > 0 ? fmt::format("… and {} more waiting in the same queues", line.more) : base::printable(line.who);
-    if (!line.waits_for.empty()) text += base::printable(" waits for " + line.waits_for);
-    if (line.waiting) text += fmt::format(", {}", model::to_human(*line.waiting));
-    page.line(page.paint(Paint::dim, "   | ") + branch + (root ? page.paint(Paint::bold, text) : text));
+  for (const DrawnWait& drawn : draw(lines)) {
+    page.line(page.paint(Paint::dim, "   | ") + drawn.branch +
+              (drawn.branch.empty() ? page.paint(Paint::bold, drawn.text) : drawn.text));
   }
 }
 
@@ -174,10 +170,11 @@ std::string statement_text(const model::StatementLine& line) {
 }
 
 // How it began and what it did last: what was between is counted.
-void add_statements(Page& page, const std::vector<model::StatementLine>& lines) {
+void add_statements(Page& page, const std::vector<model::StatementLine>& lines, const Options& options) {
   if (lines.empty()) return;
   page.line(page.paint(Paint::dim, "   |"));
-  const std::size_t left_out = lines.size() > 2 * most_statements ? lines.size() - 2 * most_statements : 0;
+  const bool all = options.in_full || lines.size() <= 2 * most_statements;
+  const std::size_t left_out = all ? 0 : lines.size() - 2 * most_statements;
   for (std::size_t index = 0; index < lines.size(); ++index) {
     if (left_out > 0 && index == most_statements) {
       page.line(page.paint(Paint::dim, "   |   ") + fmt::format("… {} more lines (--json lists all)", left_out));
@@ -208,23 +205,37 @@ void add_remedies(Page& page, const model::Finding& finding, const std::string& 
   }
 }
 
+void add_proof(Page& page, const model::Finding& finding, const Options& options) {
+  page.line(page.paint(Paint::dim, "   |"));
+  const Labels label(finding.evidence);
+  for (const auto& item : finding.evidence.items) add_evidence(page, item, label);
+  add_subjects(page, finding, label, options);
+  add_wait_tree(page, finding.evidence.wait_tree);
+  add_statements(page, finding.evidence.statements, options);
+}
+
+void add_conclusion(Page& page, const model::Finding& finding, const model::Diagnosis& diagnosis,
+                    const Options& options) {
+  page.line(page.paint(Paint::dim, "   |"));
+  page.paragraph("   = what:     ", finding.explanation, Paint::cyan);
+  page.paragraph("   = mistake:  ", finding.likely_mistake, Paint::cyan);
+  page.paragraph("   = fix:      ", finding.fix, Paint::cyan);
+  add_remedies(page, finding, diagnosis.url, options);
+}
+
 void add_finding(Page& page, const model::Finding& finding, const model::Diagnosis& diagnosis, const Options& options) {
   page.line(
       page.paint(paint_of(finding.severity), fmt::format("{}[{}]", to_string(finding.severity), finding.rule.value())) +
       page.paint(Paint::bold, ": " + base::printable(finding.title)));
   page.line(page.paint(Paint::dim, "  --> ") + base::printable(place(diagnosis.server, diagnosis.url)) +
             page.paint(Paint::dim, "  id ") + finding.id.value());
-  page.line(page.paint(Paint::dim, "   |"));
-  const Labels label(finding.evidence);
-  for (const auto& item : finding.evidence.items) add_evidence(page, item, label);
-  add_subjects(page, finding, label);
-  add_wait_tree(page, finding.evidence.wait_tree);
-  add_statements(page, finding.evidence.statements);
-  page.line(page.paint(Paint::dim, "   |"));
-  page.paragraph("   = what:     ", finding.explanation, Paint::cyan);
-  page.paragraph("   = mistake:  ", finding.likely_mistake, Paint::cyan);
-  page.paragraph("   = fix:      ", finding.fix, Paint::cyan);
-  add_remedies(page, finding, diagnosis.url, options);
+  if (options.conclusion_first) {
+    add_conclusion(page, finding, diagnosis, options);
+    add_proof(page, finding, options);
+  } else {
+    add_proof(page, finding, options);
+    add_conclusion(page, finding, diagnosis, options);
+  }
   page.line("");
 }
 
@@ -297,7 +308,7 @@ void add_target(Page& page, const model::Target& target, const model::ActionRepo
 
 // Few targets are shown in full. Of many, what they have in common is the finding's evidence: a few of those that
 // went as planned stand for all, and each that did not is named.
-void add_targets(Page& page, const model::ActionReport& report) {
+void add_targets(Page& page, const model::ActionReport& report, const Options& options) {
   const bool in_full = report.targets.size() <= most_subjects || !report.finding;
   if (!in_full) {
     const Labels label(report.finding->evidence);
@@ -306,7 +317,7 @@ void add_targets(Page& page, const model::ActionReport& report) {
   std::size_t shown = 0;
   std::size_t left_out = 0;
   for (const auto& target : report.targets) {
-    if (harmless(target) && shown++ >= most_subjects) {
+    if (harmless(target) && shown++ >= most_subjects && !options.in_full) {
       ++left_out;
     } else {
       add_target(page, target, report, in_full);
@@ -331,7 +342,60 @@ void add_released(Page& page, const model::ActionReport& report) {
     page.paragraph("  still waiting:  ", pid_list(report.still_waiting), Paint::yellow);
 }
 
+void add_outcome(Page& page, const model::ActionReport& report, const Options& options) {
+  if (!report.targets.empty()) add_released(page, report);
+  const auto acted = std::ranges::count_if(report.targets, harmless);
+  const std::string verb = report.action == model::Action::cancel ? "cancelled" : "terminated";
+  const auto all = static_cast<std::int64_t>(report.targets.size());
+  if (report.dry_run && all > 0) {
+    page.line(
+        page.paint(Paint::bold, fmt::format("dry run: {} of {} would be {}; nothing was done.{}", acted,
+                                            plural(all, "session"), verb, acted > 0 ? " " + options.to_act : "")));
+  } else if (all > 0) {
+    page.line(page.paint(Paint::bold, fmt::format("{} of {} {}.", acted, plural(all, "session"), verb)));
+  }
+}
+
 }  // namespace
+
+std::vector<DrawnWait> draw(const std::vector<model::WaitTreeLine>& lines) {
+  std::vector<DrawnWait> result;
+  std::vector<std::string> bars;  // per depth: what lines below are drawn behind
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const auto& line = lines[index];
+    const bool root = line.depth == 0;
+    const bool last = last_of_siblings(lines, index);
+    bars.resize(static_cast<std::size_t>(std::max<std::int64_t>(line.depth - 1, 0)));
+    std::string branch;
+    for (const auto& bar : bars) branch += bar;
+    bars.emplace_back(root ? "" : last ? "   " : "│  ");
+    if (!root) branch += last ? "└─ " : "├─ ";
+    result.push_back({std::move(branch), text_of(line)});
+  }
+  return result;
+}
+
+std::string to_text(const model::Finding& finding, const model::Diagnosis& diagnosis, const Options& options) {
+  Page page(options);
+  add_finding(page, finding, diagnosis, options);
+  return page.text();
+}
+
+std::string to_text(const model::Evidence& evidence, const Options& options) {
+  Page page(options);
+  const Labels label(evidence);
+  for (const auto& item : evidence.items) add_evidence(page, item, label);
+  add_wait_tree(page, evidence.wait_tree);
+  add_statements(page, evidence.statements, options);
+  return page.text();
+}
+
+std::string to_text(const model::Rollback& rollback) {
+  const std::string left =
+      rollback.remaining ? fmt::format(", about {} left", model::to_human(*rollback.remaining)) : "";
+  return fmt::format("session {} rolls back: {} of {} rows to undo, for {}{}", rollback.session.pid, rollback.rows_left,
+                     rollback.rows_at_first, model::to_human(rollback.elapsed), left);
+}
 
 std::string to_text(const model::LookFailure& failure, const Options& options) {
   Page page(options);
@@ -351,18 +415,9 @@ std::string to_text(const model::Diagnosis& diagnosis, const Options& options) {
 std::string to_text(const model::ActionReport& report, const Options& options) {
   Page page(options);
   if (report.finding) page.paragraph("", fmt::format("{}: {}", report.finding->id.value(), report.finding->title));
-  add_targets(page, report);
-  if (!report.targets.empty()) add_released(page, report);
-  const auto acted = std::ranges::count_if(report.targets, harmless);
-  const std::string verb = report.action == model::Action::cancel ? "cancelled" : "terminated";
-  const auto all = static_cast<std::int64_t>(report.targets.size());
-  if (report.dry_run && all > 0) {
-    page.line(
-        page.paint(Paint::bold, fmt::format("dry run: {} of {} would be {}; nothing was done.{}", acted,
-                                            plural(all, "session"), verb, acted > 0 ? " Add --yes to act." : "")));
-  } else if (all > 0) {
-    page.line(page.paint(Paint::bold, fmt::format("{} of {} {}.", acted, plural(all, "session"), verb)));
-  }
+  if (options.conclusion_first) add_outcome(page, report, options);
+  add_targets(page, report, options);
+  if (!options.conclusion_first) add_outcome(page, report, options);
   if (!report.audit.empty()) page.line(fmt::format("audit: {}", base::printable(report.audit)));
   return page.text();
 }

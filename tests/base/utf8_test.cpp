@@ -115,11 +115,11 @@ TEST(Utf8, PrintableTextHoldsNoControlCode) {
   EXPECT_EQ(printable("\xC2\xA0\xC3\xA9"), "\xC2\xA0\xC3\xA9");
 }
 
-TEST(Utf8, ColumnsAreCodePoints) {
+TEST(Utf8, WideLettersTakeTwoColumns) {
   EXPECT_EQ(columns(""), 0U);
   EXPECT_EQ(columns("abc"), 3U);
   EXPECT_EQ(columns("caf\xC3\xA9"), 4U);
-  EXPECT_EQ(columns("\xE2\x94\x94\xE2\x94\x80 \xF0\x9F\x94\x92"), 4U);
+  EXPECT_EQ(columns("\xE2\x94\x94\xE2\x94\x80 \xF0\x9F\x94\x92"), 5U);
 }
 
 TEST(Utf8Property, WhateverComesInValidTextComesOut) {

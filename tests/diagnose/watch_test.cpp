@@ -64,6 +64,7 @@ TEST_F(Watching, PutsWhatItSeesOnTheBoardAndSurvivesItsServer) {
   EXPECT_TRUE(down->diagnosis.failure);
   EXPECT_EQ(down->diagnosis.findings.front().severity, model::Severity::warning) << "it may be a restart";
   EXPECT_FALSE(sample_of(*down));
+  EXPECT_GE(down->diagnosis.failed_looks, 1);
   const auto version = board_.version();
   until([&] { return board_.version() > version + 1; }, "it goes on trying");
   EXPECT_EQ(board_.view("main")->diagnosis.findings.front().id, down->diagnosis.findings.front().id);
@@ -71,6 +72,16 @@ TEST_F(Watching, PutsWhatItSeesOnTheBoardAndSurvivesItsServer) {
   server_.start_again();
   until([&] { return !finds("server-unreachable"); }, "the server is back");
   EXPECT_TRUE(sample_of(*board_.view("main")));
+}
+
+TEST_F(Watching, LooksAtOnceWhereSomebodyWaitsForIt) {
+  const WatchSettings rarely{.interval = 1h, .timeout = 5s};
+  Watch watch("main", conductor(), board_, rarely, {});
+  until([&] { return board_.version() == 1; }, "the first look");
+  watch.hurry(1h);
+  until([&] { return board_.version() == 2; }, "the look that was asked for");
+  watch.hurry(10ms);
+  until([&] { return board_.version() >= 5; }, "looks at the new interval");
 }
 
 TEST(ServerUnreachable, IsCriticalOnceItLasts) {
