@@ -26,8 +26,12 @@ model::ActionReport failed(const diagnose::ActionRequest& request, model::LookFa
 }
 
 std::vector<model::SessionId> sessions_of(const diagnose::ActionRequest& request) {
-  if (request.session) return {*request.session};
   std::vector<model::SessionId> sessions;
+  if (request.agreed) {
+    for (const model::Session& session : *request.agreed) sessions.push_back(session.id);
+    return sessions;
+  }
+  if (request.session) return {*request.session};
   if (request.found == nullptr) return sessions;
   for (const model::Session& subject : request.found->subjects) sessions.push_back(subject.id);
   return sessions;

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "app_logs.hpp"
 #include "cli/run.hpp"
 #include "collect/postgres/recorder_console.hpp"
 #include "collectors.hpp"
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
                                                              std::chrono::steady_clock::now() + timeout);
                    },
                    [&](const cli::RunRequest& request) { return run_daemon(request, collectors); },
-                   read_history};
+                   read_history,
+                   read_app_logs};
   return cli::run(argc, argv, world);
 }

@@ -83,7 +83,6 @@ struct Service::Desk {
   WatchedServer server;
   LookLog log;
   diagnose::Chronicle chronicle;
-  std::map<std::string, std::string> shapes;  // Key and state as the history has them.
   std::chrono::steady_clock::time_point shapes_kept_at = std::chrono::steady_clock::now();
 };
 
@@ -123,6 +122,9 @@ Service::Service(const cli::RunRequest& request, const proxy::Config& config, co
     board_.expect(server.name, server.url.empty() ? "" : collectors.open(server.url)->public_url());
     if (!server.url.empty()) deeds_->know(server.name, server.url);
   }
+  std::vector<cli::AppLogArgument> logs = request.app_logs;
+  for (const auto& [name, log] : config.logs) logs.push_back({name, log.file});
+  if (!logs.empty()) app_logs_ = std::make_unique<WatchedAppLogs>(logs, servers_.size() > 1);
   reload(config);
 }
 
@@ -193,12 +195,8 @@ void Service::watch(const WatchedServer& server) {
                                          return report::finding_json(finding, url, {});
                                        },
                                        [](const auto& over) { return report::transaction_json(over); }}));
-  std::vector<model::GapShapeState> states;
-  for (const model::HistoryShape& shape : learnt_[server.name]) {
-    if (auto state = model::parse_gap_shape(shape.state)) states.push_back(*std::move(state));
-    desk.shapes[shape.key] = shape.state;
-  }
-  conductor->restore_gaps(std::move(states));
+  if (app_logs_) conductor->read_app_logs([this] { return app_logs_->look(); });
+  conductor->restore_gaps(desk.chronicle.restore(std::move(learnt_[server.name])));
   diagnose::WatchSettings settings = once_a_second;
   settings.timeout = std::min(settings.timeout, request_.common.timeout);
   watches_.push_back(std::make_unique<diagnose::Watch>(
@@ -250,20 +248,14 @@ void Service::give_dump(const diagnose::View& view) {
 void Service::keep_shapes(Desk& desk, const diagnose::Conductor& conductor) {
   desk.shapes_kept_at = std::chrono::steady_clock::now();
   if (!history_) return;
-  model::HistoryBatch batch;
-  for (const model::GapShapeState& state : conductor.gaps().states()) {
-    const auto& key = state.key;
-    std::string name =
-        fmt::format("{:016x} {:016x} {}\n{}\n{}", key.statement, key.sequence, key.application, key.user, key.database);
-    std::string text = model::to_text(state);
-    if (desk.shapes[name] == text) continue;
-    desk.shapes[name] = text;
-    batch.shapes.push_back({desk.server.name, std::move(name), std::move(text), wall_now()});
-  }
-  history_->add(std::move(batch));
+  history_->add(desk.chronicle.learnt(conductor.gaps().states(), wall_now()));
 }
 
 void Service::after_deed(const std::string& server, const std::string& actor, const model::ActionReport& report) {
+  {
+    const std::lock_guard guard(actions_mutex_);
+    actions_[server].take(report, actor);
+  }
   if (!history_) return;
   model::HistoryBatch batch;
   for (const model::Target& target : report.targets) {
@@ -278,6 +270,28 @@ void Service::after_deed(const std::string& server, const std::string& actor, co
          .reason = target.result.reason});
   }
   history_->add(std::move(batch));
+}
+
+report::DaemonCounts Service::counts() const {
+  report::DaemonCounts counts;
+  {
+    const std::lock_guard guard(actions_mutex_);
+    counts.actions = actions_;
+  }
+  counts.alerts = alerts_->counts();
+  if (running_ != nullptr) counts.clients_ended_on_console = running_->clients_ended_on_console();
+  if (!history_) return counts;
+  const store::WriterStatus status = history_->status();
+  counts.history = report::HistoryCounts{.failing = !status.works(),
+                                         .waiting_rows = status.pending_rows,
+                                         .commits = status.commits,
+                                         .bytes = status.store_bytes,
+                                         .dropped = {{"sample", status.dropped.samples},
+                                                     {"finding", status.dropped.findings},
+                                                     {"action", status.dropped.actions},
+                                                     {"shape", status.dropped.shapes},
+                                                     {"transaction", status.dropped.transactions}}};
+  return counts;
 }
 
 std::vector<std::string> Service::not_ready() const {
@@ -317,6 +331,7 @@ std::string Service::open_http() {
   sources.board = &board_;
   sources.clock = wall_now;
   sources.not_ready = [this] { return not_ready(); };
+  sources.counts = [this] { return counts(); };
   if (history_) sources.history = [this](const http::HistoryQuestion& question) { return read_history(question); };
   sources.act = [this](const std::string& server, const diagnose::ActionRequest& request) {
     auto report = deeds_->act(server, request);

@@ -11,6 +11,7 @@
 
 #include <lockkeeper/driver.hpp>
 
+#include "app_logs.hpp"
 #include "cli/request.hpp"
 #include "collectors.hpp"
 #include "deeds.hpp"
@@ -21,6 +22,7 @@
 #include "http/server.hpp"
 #include "proxy/config.hpp"
 #include "proxy/proxy.hpp"
+#include "report/daemon_metrics.hpp"
 #include "servers.hpp"
 #include "store/history_writer.hpp"
 
@@ -61,6 +63,7 @@ class Service {
   void give_dump(const diagnose::View& view);
   void keep_shapes(Desk& desk, const diagnose::Conductor& conductor);
   void after_deed(const std::string& server, const std::string& actor, const model::ActionReport& report);
+  [[nodiscard]] report::DaemonCounts counts() const;
   [[nodiscard]] std::vector<std::string> not_ready() const;
   [[nodiscard]] std::optional<std::string> read_history(const http::HistoryQuestion& question) const;
 
@@ -76,6 +79,9 @@ class Service {
   std::unique_ptr<store::HistoryWriter> history_;
   std::mutex ending_mutex_;
   std::map<std::string, std::vector<model::SessionId>> ending_;  // by us, since their server's last look
+  mutable std::mutex actions_mutex_;
+  std::map<std::string, report::ActionCounts> actions_;  // by server
+  std::unique_ptr<WatchedAppLogs> app_logs_;             // nullptr: there are none
   std::vector<http::StaticFile> dashboard_;
   std::unique_ptr<http::Alerts> alerts_;
   std::unique_ptr<Deeds> deeds_;

@@ -11,7 +11,7 @@ target_include_directories(lockkeeper_include INTERFACE "$<BUILD_INTERFACE:${CMA
 target_compile_features(lockkeeper_include INTERFACE cxx_std_20)
 
 # Where fuzzers are built, the rooms they drive tell them which branches were taken.
-set(LOCKKEEPER_FUZZED_ROOMS proxy sql wire)
+set(LOCKKEEPER_FUZZED_ROOMS collect proxy sql wire)
 
 function(lockkeeper_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})

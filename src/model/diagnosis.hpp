@@ -29,6 +29,7 @@ struct Diagnosis {
   std::vector<Finding> findings;
   SessionCounts counts;
   std::int64_t looks = 0;
+  std::int64_t failed_looks = 0;
   /// The last look failed; findings are a recorder's alone, or of the look before.
   std::optional<LookFailure> failure;
 

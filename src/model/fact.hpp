@@ -85,7 +85,8 @@ struct Fact {
   std::uint64_t number = 0;
 };
 
-/// Which of a recorder's facts have been taken already. A value for whoever counts them or learns from them.
+/// Which of a recorder's facts have been taken already. A value for whoever counts them or learns from them. Another
+/// recorder, or the same one started anew, numbers anew: that takes another cursor.
 class FactCursor {
  public:
   /// Whether the fact is new, which it is once. Facts come in the order of their numbers; those without are all new.

@@ -115,6 +115,15 @@ struct GapShapeState {
 /// nullopt for whatever to_text did not write, other versions included.
 [[nodiscard]] std::optional<GapShapeState> parse_gap_shape(std::string_view text);
 
+/// The gaps of one application's transactions, whatever their shapes; completed and censored ones since the run began.
+struct GapCounts {
+  std::string application;
+  std::array<std::uint64_t, GapSample::bucket_count> lengths{};  ///< Of completed ones, by bucket_of.
+  Duration total{};                                              ///< Of these lengths.
+  std::uint64_t censored = 0;
+  std::uint64_t open = 0;  ///< At the last look.
+};
+
 /// A gap that is open now.
 struct OpenGap {
   SessionId session;

@@ -68,7 +68,10 @@ struct RecordedPool {
   PoolGauges now;
   std::uint64_t queue_timeouts = 0;
   Duration queue_timeout{0};  ///< 0: none.
-  WaitHistogram waits{};
+  WaitHistogram waits{};      ///< Of clients that had to wait, however that ended.
+  Duration total_wait{0};
+  WaitHistogram uses{};  ///< How long clients held a server connection, of those that do no more.
+  Duration total_use{0};
 };
 
 struct Recording {

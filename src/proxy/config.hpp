@@ -152,6 +152,7 @@ struct Config {
   HistoryConfig history;
   std::map<std::string, PolicyConfig, std::less<>> policies;
   std::map<std::string, AlertConfig, std::less<>> alerts;
+  std::map<std::string, LogConfig, std::less<>> logs;
   std::optional<OwnUser> own_user;  ///< Of a URL; no file sets it.
 };
 

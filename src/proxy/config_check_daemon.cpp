@@ -24,6 +24,9 @@ class DaemonCheck {
     check_http();
     for (const auto& [name, policy] : config_.policies) check_policy("policies." + name, policy);
     for (const auto& [name, alert] : config_.alerts) check_alert("alerts." + name, alert);
+    for (const auto& [name, log] : config_.logs) {
+      if (log.file.empty()) add("logs." + name, "file is missing: which one is the log?");
+    }
     return std::move(errors_);
   }
 

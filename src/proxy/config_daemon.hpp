@@ -61,4 +61,9 @@ struct AlertConfig {
   Secret token;                      ///< Read from there.
 };
 
+/// [logs.NAME]: the log of the application that the server knows by that name.
+struct LogConfig {
+  std::string file;
+};
+
 }  // namespace lockkeeper::proxy

@@ -54,6 +54,7 @@ void make_paths_absolute(Config& config, const std::string& file) {
   for (auto& [name, database] : config.databases) make_absolute(database.password_file, folder);
   for (auto& [name, server] : config.servers) make_absolute(server.password_file, folder);
   for (auto& [name, alert] : config.alerts) make_absolute(alert.token_file, folder);
+  for (auto& [name, log] : config.logs) make_absolute(log.file, folder);
 }
 
 /// Reads the files of secrets that a configuration names.

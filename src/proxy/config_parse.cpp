@@ -81,6 +81,8 @@ class Parser {
         read_named(key, node, policy_table(), config_.policies);
       } else if (key.str() == "alerts") {
         read_named(key, node, alert_table(), config_.alerts);
+      } else if (key.str() == "logs") {
+        read_named(key, node, log_table(), config_.logs);
       } else {
         complain_of_section(key, node);
       }
@@ -106,8 +108,8 @@ class Parser {
   }
 
   void complain_of_section(const toml::key& key, const toml::node& node) {
-    constexpr std::array<std::string_view, 9> sections{"proxy", "databases", "mysql",    "users", "servers",
-                                                       "http",  "history",   "policies", "alerts"};
+    constexpr std::array<std::string_view, 10> sections{"proxy", "databases", "mysql",    "users",  "servers",
+                                                        "http",  "history",   "policies", "alerts", "logs"};
     const bool is_setting = !node.is_table();
     if (is_setting) {
       const std::string home = home_of(key.str());
@@ -117,8 +119,8 @@ class Parser {
     const auto near = nearest_word(key.str(), sections);
     add(key.source(), near.empty() ? fmt::format("unknown section [{}]; there are [proxy], [proxy.tls], "
                                                  "[proxy.server_tls], [databases.NAME], [mysql.NAME], [users.NAME], "
-                                                 "[servers.NAME], [http], [history], [policies.NAME] and "
-                                                 "[alerts.NAME]",
+                                                 "[servers.NAME], [http], [history], [policies.NAME], "
+                                                 "[alerts.NAME] and [logs.NAME]",
                                                  shown(key.str()))
                                    : fmt::format("unknown section [{}]; did you mean [{}]?", shown(key.str()), near));
   }

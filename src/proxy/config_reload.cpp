@@ -76,6 +76,7 @@ ReloadPlan reload_plan(const Config& before, const Config& after) {
   compare(plan, "history", history_table(), before.history, after.history);
   compare_named(plan, plan.applied, "policies", policy_table(), before.policies, after.policies);
   compare_named(plan, plan.applied, "alerts", alert_table(), before.alerts, after.alerts);
+  compare_named(plan, plan.needs_restart, "logs", log_table(), before.logs, after.logs);
   return plan;
 }
 
@@ -87,6 +88,7 @@ std::expected<Config, ConfigErrors> reloaded(const Config& before, Config after)
   after.servers = before.servers;
   after.http = before.http;
   after.history = before.history;
+  after.logs = before.logs;
   after.own_user = before.own_user;
   if (auto errors = check_config(after, {}); !errors.empty()) return std::unexpected(std::move(errors));
   return after;

@@ -37,6 +37,7 @@ std::vector<SettingInfo> all_settings() {
   append_infos(infos, "history", history_table());
   append_infos(infos, "policies.NAME", policy_table());
   append_infos(infos, "alerts.NAME", alert_table());
+  append_infos(infos, "logs.NAME", log_table());
   return infos;
 }
 

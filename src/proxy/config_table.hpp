@@ -45,5 +45,6 @@ using SettingTable = std::vector<Setting<Section>>;
 [[nodiscard]] const SettingTable<HistoryConfig>& history_table();
 [[nodiscard]] const SettingTable<PolicyConfig>& policy_table();
 [[nodiscard]] const SettingTable<AlertConfig>& alert_table();
+[[nodiscard]] const SettingTable<LogConfig>& log_table();
 
 }  // namespace lockkeeper::proxy

@@ -102,4 +102,13 @@ const SettingTable<AlertConfig>& alert_table() {
   return table;
 }
 
+const SettingTable<LogConfig>& log_table() {
+  using L = LogConfig;
+  static const SettingTable<L> table{
+      text("file", &L::file, at_restart,
+           "The file, which may come later, be rotated and be truncated. Must be given."),
+  };
+  return table;
+}
+
 }  // namespace lockkeeper::proxy

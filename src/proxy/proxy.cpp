@@ -227,10 +227,15 @@ model::Recording Proxy::recording(std::chrono::milliseconds timeout) const {
     pool.queue_timeouts = info.counters.timeouts;
     pool.queue_timeout = info.queue_timeout;
     std::ranges::copy(info.counters.waits.buckets, pool.waits.begin());
+    pool.total_wait = std::chrono::duration_cast<model::Duration>(info.counters.waits.sum);
+    std::ranges::copy(info.counters.uses.buckets, pool.uses.begin());
+    pool.total_use = std::chrono::duration_cast<model::Duration>(info.counters.uses.sum);
     recording.pools.push_back(std::move(pool));
   }
   return recording;
 }
+
+std::uint64_t Proxy::clients_ended_on_console() const { return body_->shared.ended_on_console; }
 
 void Proxy::publish(model::Diagnosis diagnosis) {
   body_->shared.set_diagnosis(std::make_shared<const model::Diagnosis>(std::move(diagnosis)));

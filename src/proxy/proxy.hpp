@@ -70,6 +70,9 @@ class Proxy {
   /// Ends a client by the id that recordings give it. False: there is none.
   [[nodiscard]] bool close_client(std::uint64_t id, std::chrono::milliseconds timeout);
 
+  /// How many clients somebody has ended on the console.
+  [[nodiscard]] std::uint64_t clients_ended_on_console() const;
+
  private:
   struct Body;
   explicit Proxy(std::unique_ptr<Body> body);

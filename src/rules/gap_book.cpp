@@ -79,25 +79,22 @@ void GapBook::notice_restarts(const model::Snapshot& seen, const model::Recordin
   if (recorder_started_at_ && *recorder_started_at_ != recording->started_at) {
     std::erase_if(open_, [](const auto& entry) { return entry.first.recorded; });
     followed_.clear();
-    known_facts_.clear();
+    taken_ = {};
   }
   recorder_started_at_ = recording->started_at;
 }
 
-// Facts leave a recording from its old end only: what the last one did not have is new.
+// A recorder that does not number its facts, an older one, may tell them again at each look: of those only what its
+// first recording has is certain to be new.
 GapBook::NewFacts GapBook::new_facts(const model::Recording* recording) {
   NewFacts facts;
   if (recording == nullptr) return facts;
-  std::set<FactKey> known;
   for (const auto& fact : recording->facts) {
+    if (!taken_.take(fact) || (fact.number == 0 && recorded_at_)) continue;
     const auto* over = std::get_if<model::TransactionOver>(&fact.what);
     if (over == nullptr || !over->record) continue;
-    const auto id = identity(over->client).id;
-    const FactKey key{id, over->record->id().started_at, over->ended_at};
-    known.insert(key);
-    if (!known_facts_.contains(key)) facts.emplace(TransactionKey{id, over->record->id().started_at}, over);
+    facts.emplace(TransactionKey{identity(over->client).id, over->record->id().started_at}, over);
   }
-  known_facts_ = std::move(known);
   return facts;
 }
 
@@ -148,14 +145,43 @@ void GapBook::end(const Open& open, const Sources& sources) {
                      : Ended{length_in(*over->second->record, gap.since, open.counted)};
   }
   if (gap.tainted || (!ended.length && !open.censored)) return;
-  auto& state = shape(gap.key, gap.text).state;
-  if (open.censored || ended.censored) {
-    ++state.censored;
-    return;
-  }
+  Shape& shape = this->shape(gap.key, gap.text);
+  if (open.censored || ended.censored) return censor(shape);
   const Duration length = std::max(*ended.length, Duration::zero());
-  add_exposure(state, open.counted, length, hash_of(gap.holder));
-  add_completed(state, length, gap.holder.recorded ? 1 : weight_of(length, pause_), limits_, sources.seen.taken_at);
+  add_exposure(shape.state, open.counted, length, hash_of(gap.holder));
+  complete(shape, length, gap.holder.recorded ? 1 : weight_of(length, pause_));
+}
+
+void GapBook::complete(Shape& shape, Duration length, double weight) {
+  add_completed(shape.state, length, weight, limits_, looked_at_);
+  auto& counts = counts_of(shape.state.key.application);
+  ++counts.lengths.at(model::bucket_of(length));
+  counts.total += length;
+}
+
+void GapBook::censor(Shape& shape) {
+  ++shape.state.censored;
+  ++counts_of(shape.state.key.application).censored;
+}
+
+model::GapCounts& GapBook::counts_of(const std::string& application) {
+  const auto known = counts_.find(application);
+  if (known != counts_.end()) return known->second;
+  const std::string name = counts_.size() < most_applications ? application : "other";
+  auto& counts = counts_[name];
+  counts.application = name;
+  return counts;
+}
+
+void GapBook::count_open() {
+  for (auto& [application, counts] : counts_) counts.open = 0;
+  for (const auto& [holder, open] : open_) ++counts_of(open.gap.key.application).open;
+}
+
+std::vector<model::GapCounts> GapBook::counts() const {
+  std::vector<model::GapCounts> result;
+  for (const auto& [application, counts] : counts_) result.push_back(counts);
+  return result;
 }
 
 void GapBook::learn_past(const model::TransactionOver& over) {
@@ -175,15 +201,14 @@ void GapBook::learn_past(const model::TransactionOver& over) {
   const auto session = hash_of({true, id, recorder_started_at_.value_or(WallTime{})});
   for (const auto& gap : gaps) {
     if (is_followed(gap)) continue;
-    auto& state =
-        shape({who.application, who.user, who.database, gap.after->fingerprint.value, gap.sequence}, gap.after->text)
-            .state;
+    Shape& shape = this->shape({who.application, who.user, who.database, gap.after->fingerprint.value, gap.sequence},
+                               gap.after->text);
     if (gap.censored) {
-      ++state.censored;
+      censor(shape);
       continue;
     }
-    add_exposure(state, Duration::zero(), gap.length, session);
-    add_completed(state, gap.length, 1, limits_, looked_at_);
+    add_exposure(shape.state, Duration::zero(), gap.length, session);
+    complete(shape, gap.length, 1);
   }
 }
 
@@ -220,6 +245,7 @@ void GapBook::learn(const model::Snapshot& seen, const model::Recording* recordi
              client->second->transaction->id().started_at != entry.first.second;
     });
   }
+  count_open();
   look(seen.taken_at);
 }
 

@@ -16,10 +16,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "model/fact.hpp"
 #include "model/gap_shape.hpp"
 #include "model/recording.hpp"
 #include "model/snapshot.hpp"
@@ -30,9 +30,10 @@ namespace lockkeeper::rules {
 
 class GapBook {
  public:
-  static constexpr std::size_t most_shapes = 1024;   ///< At 3 kB each; the least recently used one makes way.
-  static constexpr std::size_t most_open = 16'384;   ///< Gaps followed at a time: more connections than servers have.
-  static constexpr std::size_t most_followed = 256;  ///< Gaps of one transaction that are known by their beginning.
+  static constexpr std::size_t most_shapes = 1024;  ///< At 3 kB each; the least recently used one makes way.
+  static constexpr std::size_t most_open = 16'384;  ///< Gaps followed at a time: more connections than servers have.
+  static constexpr std::size_t most_applications = 50;  ///< Counted by name; later ones together, as "other".
+  static constexpr std::size_t most_followed = 256;     ///< Gaps of one transaction that are known by their beginning.
 
   explicit GapBook(const GapLimits& limits = {}) : limits_(limits) {}
 
@@ -55,6 +56,10 @@ class GapBook {
   /// The shape of the session's open gap.
   [[nodiscard]] std::optional<model::ShapeSummary> shape_of(const model::SessionId& session, model::WallTime now) const;
 
+  /// By application. Each gap counts as one, however rarely its like is seen; of those that views alone show, those
+  /// that were seen.
+  [[nodiscard]] std::vector<model::GapCounts> counts() const;
+
   [[nodiscard]] std::size_t size() const noexcept { return shapes_.size(); }
 
  private:
@@ -68,8 +73,7 @@ class GapBook {
     bool censored = false;
   };
   using OpenGaps = std::map<GapHolder, Open>;
-  using TransactionKey = std::pair<std::int64_t, model::WallTime>;              // client and start
-  using FactKey = std::tuple<std::uint64_t, model::WallTime, model::WallTime>;  // and end
+  using TransactionKey = std::pair<std::int64_t, model::WallTime>;  // client and start
   using NewFacts = std::map<TransactionKey, const model::TransactionOver*>;
   using ClientsById = std::map<std::int64_t, const model::RecordedClient*>;
   /// What a look is made of; lives as long as learn() runs.
@@ -87,6 +91,10 @@ class GapBook {
   [[nodiscard]] bool same_gap(const SightedGap& gap, const Open& before) const;
   void end(const Open& open, const Sources& sources);
   void learn_past(const model::TransactionOver& over);
+  void complete(Shape& shape, model::Duration length, double weight);
+  void censor(Shape& shape);
+  [[nodiscard]] model::GapCounts& counts_of(const std::string& application);
+  void count_open();
   void look(model::WallTime now);
   Shape& shape(const model::ShapeKey& key, const std::string& text);
   using OpenByShape = std::map<model::ShapeKey, std::vector<const Open*>>;
@@ -97,10 +105,11 @@ class GapBook {
   GapLimits limits_;
   std::map<model::ShapeKey, Shape> shapes_;
   std::uint64_t uses_ = 0;
+  std::map<std::string, model::GapCounts> counts_;
   OpenGaps open_;
   std::map<TransactionKey, std::set<model::WallTime>>
-      followed_;                   // gaps of transactions that are open: not to count again
-  std::set<FactKey> known_facts_;  // of the last recording
+      followed_;  // gaps of transactions that are open: not to count again
+  model::FactCursor taken_;
   std::optional<model::WallTime> server_started_at_;
   std::optional<model::WallTime> recorder_started_at_;
   std::optional<model::WallTime> viewed_at_;    // the last look with views

@@ -5,6 +5,7 @@
 #include "rules/engine_words.hpp"
 #include "rules/gap_book.hpp"
 #include "rules/idle_facts.hpp"
+#include "rules/logged_pool.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -40,6 +41,12 @@ std::string explain_aborted(const IdleFacts& facts) {
     text += fmt::format(" {} for it.",
                         counted(static_cast<std::int64_t>(facts.blocked.size()), "session waits", "sessions wait"));
   return text;
+}
+
+// Where the application's pool warned of a leak, it says where the connection was taken.
+void add_logged_leaks(model::Finding& finding, const Look& look, const IdleGroup& group) {
+  if (look.app_log == nullptr || group.key.application.empty()) return;
+  add_leaks(finding.evidence, open_leaks(*look.app_log, group.key.application));
 }
 
 // This rule goes by a fixed limit. What a program's own habit says about it, or that it is not known yet, stands
@@ -83,6 +90,7 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
   finding.evidence = idle_evidence(look, group, facts);
   finding.explanation = (group.key.aborted ? explain_aborted(facts) : explain_idle(facts)) + tell_idle(look, facts);
   add_learnt(finding, look, group);
+  add_logged_leaks(finding, look, group);
   finding.likely_mistake =
       group.key.aborted
           ? "The error of a statement was caught and swallowed, and the code went on (or returned) without a rollback."

@@ -60,6 +60,14 @@ struct Limits {
   double pool_critical_share = 0.8;
   /// Where the queue has no deadline, this stands for it: HikariCP's default, what users give up after.
   model::Duration pool_patience = std::chrono::seconds(30);
+  /// So long after an application's log told that a wait has failed, the pool is still called exhausted.
+  model::Duration logged_lately = std::chrono::minutes(1);
+  /// A line's time, the server's and ours agree this far: what is written to a log, looked at and counted in whole
+  /// seconds in between.
+  model::Duration log_tolerance = std::chrono::seconds(1);
+  /// Who waits for its own unit's connection lets go within this time after the wait has failed: a rollback's and two
+  /// looks'.
+  model::Duration log_release = std::chrono::milliseconds(2'500);
   /// A client that leaves within this time after its last statement was at work: it was stopped, it had not forgotten.
   model::Duration min_abandoned_silence = std::chrono::seconds(1);
   /// Clients that leave within this time of one another leave together: a process ends in less.

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "rules/catalogue.hpp"
+#include "rules/logged_pool.hpp"
 #include "rules/pool_graph.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -114,11 +115,12 @@ model::Finding to_finding(const Look& look, const PoolGraph& pools,
 }  // namespace
 
 std::vector<model::Finding> pool_deadlock(const Look& look, const Limits& limits) {
-  if (look.recording == nullptr) return {};
+  std::vector<model::Finding> findings = logged_pool_deadlock(look, limits);
+  if (look.recording == nullptr) return findings;
   const PoolGraph pools(look, limits);
   const auto stuck = pools.stuck();
-  if (stuck.empty()) return {};
-  return {to_finding(look, pools, stuck)};
+  if (!stuck.empty()) findings.push_back(to_finding(look, pools, stuck));
+  return findings;
 }
 
 }  // namespace lockkeeper::rules

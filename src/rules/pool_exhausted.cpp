@@ -8,6 +8,7 @@
 
 #include "base/stable_sort.hpp"
 #include "rules/catalogue.hpp"
+#include "rules/logged_pool.hpp"
 #include "rules/recorded_pool.hpp"
 #include "rules/story.hpp"
 #include "rules/wording.hpp"
@@ -138,9 +139,9 @@ model::Finding to_finding(const Look& look, const Clients& clients, const PoolSi
 }  // namespace
 
 std::vector<model::Finding> pool_exhausted(const Look& look, const Limits& limits) {
-  if (look.recording == nullptr) return {};
+  std::vector<model::Finding> findings = logged_pool_exhausted(look, limits);
+  if (look.recording == nullptr) return findings;
   const Clients clients(look);
-  std::vector<model::Finding> findings;
   for (const PoolSide& side : pool_sides(*look.recording)) {
     if (!side.full()) continue;
     const Pressure now = pressure(side, *look.recording, limits);

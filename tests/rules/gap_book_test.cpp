@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "rules/gap_cases.hpp"
 #include "rules/recorded.hpp"
 
@@ -63,6 +66,28 @@ TEST(GapBook, LearnsEachGapOfATransactionThatIsOverOnce) {
   EXPECT_EQ(completed(book, "COMMIT"), 0) << "the transaction is over: no gap";
   scene.ends(buyer(2).ran("COMMIT", 30s), TransactionEnd::committed, 29s);
   learn(book, scene);
+  EXPECT_EQ(completed(book, read), 2);
+}
+
+TEST(GapBook, FactsWithoutNumbersCountOnceToo) {
+  Recorded scene;
+  scene.ends(buyer(1).ran("COMMIT", 30s, {.took = 1s}), TransactionEnd::committed, 29s);
+  scene.recording->facts.front().number = 0;
+  GapBook book;
+  for (int look = 0; look < 3; ++look) learn(book, scene);
+  EXPECT_EQ(completed(book, read), 1);
+}
+
+TEST(GapBook, ARecorderThatStartedAnewNumbersAnew) {
+  Recorded scene;
+  scene.ends(buyer(1).ran("COMMIT", 30s, {.took = 1s}), TransactionEnd::committed, 29s);
+  GapBook book;
+  learn(book, scene);
+  Recorded anew;
+  anew.recording->started_at += 1s;
+  anew.ends(buyer(1).ran("COMMIT", 20s, {.took = 1s}), TransactionEnd::committed, 19s);
+  learn(book, anew);
+  learn(book, anew);
   EXPECT_EQ(completed(book, read), 2);
 }
 
@@ -169,6 +194,42 @@ TEST(GapBook, ARestartedRecorderOrServerStartsOpenGapsAnewAndKeepsWhatWasLearnt)
   after.snapshot.server.started_at = look_time() - 1s;
   by_views.learn(after.snapshot, nullptr);
   EXPECT_EQ(completed(by_views, read), 0);
+}
+
+std::uint64_t completed_of(const model::GapCounts& counts) {
+  return std::accumulate(counts.lengths.begin(), counts.lengths.end(), std::uint64_t{0});
+}
+
+TEST(GapBook, CountsByApplicationAndForgetsNoneWhateverBecomesOfItsShape) {
+  Recorded scene;
+  scene.ends(buyer(1).ran("COMMIT", 30s, {.took = 1s}), TransactionEnd::committed, 29s);
+  scene.ends(buyer(2), TransactionEnd::terminated, 8s);
+  scene.add(client(1).idle_in_transaction(49s)).add(recorded(7).began(60s).ran(read, 50s, {.took = 1s}).holds(1));
+  GapBook book;
+  learn(book, scene);
+  learn(book, scene);
+  ASSERT_THAT(book.counts(), SizeIs(1));
+  const auto counts = book.counts().front();
+  EXPECT_EQ(completed_of(counts), 6U) << "three of the first, two of the second, and the one after the third's BEGIN";
+  EXPECT_EQ(counts.censored, 1U);
+  EXPECT_EQ(counts.open, 1U);
+  book.restore({});
+  EXPECT_EQ(completed_of(book.counts().front()), 6U);
+  learn(book, Recorded());
+  EXPECT_EQ(book.counts().front().open, 0U);
+}
+
+TEST(GapBook, CountsFewApplicationsByNameAndTheRestTogether) {
+  Recorded scene;
+  for (std::uint64_t id = 1; id <= GapBook::most_applications + 5; ++id)
+    scene.ends(buyer(id).named("application " + std::to_string(id)), TransactionEnd::terminated, 8s);
+  GapBook book;
+  learn(book, scene);
+  const auto counts = book.counts();
+  ASSERT_THAT(counts, SizeIs(GapBook::most_applications + 1));
+  const auto other = std::ranges::find(counts, "other", &model::GapCounts::application);
+  ASSERT_NE(other, counts.end());
+  EXPECT_EQ(other->censored, 5U);
 }
 
 // Views alone.

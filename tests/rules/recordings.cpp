@@ -157,7 +157,7 @@ Recorded& Recorded::ends(const ClientDraft& draft, model::TransactionEnd end, mo
   over.unit = draft.client().unit;
   over.end = end;
   over.ended_at = look_time() - age;
-  recording->facts.push_back({over.ended_at, over});
+  recording->facts.push_back({over.ended_at, over, recording->facts.size() + 1});
   return *this;
 }
 
@@ -169,7 +169,7 @@ Recorded& Recorded::odd(const ClientDraft& draft, model::OddityKind kind, model:
   oddity.unit = draft.client().unit;
   if (draft.client().transaction)
     oddity.record = std::make_shared<model::TransactionRecord>(*draft.client().transaction);
-  recording->facts.push_back({look_time() - age, oddity});
+  recording->facts.push_back({look_time() - age, oddity, recording->facts.size() + 1});
   return *this;
 }
 

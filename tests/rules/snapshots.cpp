@@ -182,7 +182,11 @@ std::vector<model::Finding> Scene::judge(rules::Rule rule) const {
 std::vector<model::Finding> Scene::judge(rules::Rule rule, const rules::Window& window) const {
   const model::Snapshot look = seen();
   const rules::Blocking blocking(look);
-  return rule({look, blocking, window, recording ? &*recording : nullptr, gaps ? &*gaps : nullptr}, limits);
+  rules::PoolMemory memory = pools;
+  memory.add(look);
+  return rule({look, blocking, window, recording ? &*recording : nullptr, gaps ? &*gaps : nullptr,
+               app_log ? &*app_log : nullptr, &memory},
+              limits);
 }
 
 std::vector<model::Finding> Scene::judge_all() const {

@@ -18,6 +18,7 @@
 #include "model/recording.hpp"
 #include "model/snapshot.hpp"
 #include "rules/gap_book.hpp"
+#include "rules/pool_memory.hpp"
 #include "rules/rule.hpp"
 
 namespace lockkeeper::test {
@@ -73,6 +74,8 @@ class Scene {
   rules::Limits limits;
   std::optional<model::Recording> recording;  ///< recordings.hpp makes its clients and facts.
   std::optional<rules::GapBook> gaps;         ///< gap_cases.hpp makes it; without one the rules know nothing learnt.
+  std::optional<model::AppLog> app_log;       ///< logged_pool_test.cpp makes it.
+  rules::PoolMemory pools;                    ///< Of earlier looks; this one is added by judge().
   bool recorder_alone = false;                ///< The rules see no snapshot but what the recording gives.
 
   /// 100 connections, 3 of them for superusers.

@@ -83,6 +83,9 @@ constexpr Section sections[] = {
     {"alerts.NAME",
      "Where findings are posted to as they come, change and go, as JSON: one request for each, tried again for five "
      "minutes."},
+    {"logs.NAME",
+     "The log of an application, where NAME is its application_name on the server: what its pool complains of is "
+     "[joined](rules/pool-exhausted.md) with its sessions."},
 };
 
 // For a cell of a table.

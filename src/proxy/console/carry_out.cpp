@@ -194,6 +194,7 @@ io::Task<Reply> ConsoleTask::kill(const Command& command) {
   co_await wait_for(inquiry);
   std::uint64_t ended = 0;
   for (const std::uint64_t each : inquiry.answers()) ended += each;
+  worker_.shared().ended_on_console += ended;
   Reply reply;
   note_silent(reply, inquiry.missing());
   reply.notices.push_back(fmt::format("{} client{} ended; database \"{}\" is paused until RESUME", ended,
@@ -210,7 +211,10 @@ io::Task<Reply> ConsoleTask::kill_client(const Command& command) {
                                             return 1;
                                           });
   co_await wait_for(inquiry);
-  if (std::ranges::find(inquiry.answers(), 1U) != inquiry.answers().end()) co_return Reply{};
+  if (std::ranges::find(inquiry.answers(), 1U) != inquiry.answers().end()) {
+    ++worker_.shared().ended_on_console;
+    co_return Reply{};
+  }
   Reply reply = failed({"42704", fmt::format("there is no client {}", command.client), "SHOW CLIENTS lists them."});
   note_silent(reply, inquiry.missing());
   co_return reply;

@@ -68,6 +68,7 @@ bool Core::release(ServerId server, TimePoint now, Actions& actions) {
   const SlotIndex index = servers_.find(server);
   if (index == no_slot || servers_[index].state != ServerState::in_use) return false;
   Pool& pool = pool_at(servers_[index].pool);
+  note_use(pool, servers_[index], now);
   if (const auto why = reason_to_close(pool, servers_[index], now)) {
     close(index, *why, actions);
     settle(pool, now, actions);
@@ -90,6 +91,10 @@ bool Core::release(ServerId server, TimePoint now, Actions& actions) {
   pool.window = 1;
   serve_first(pool, index, now, actions);
   return true;
+}
+
+void Core::note_use(Pool& pool, const Server& server, TimePoint now) noexcept {
+  pool.counters.uses.add(std::max(now - server.since, Duration::zero()));
 }
 
 bool Core::close_when_released(ServerId server, TimePoint now, Actions& actions) {

@@ -144,6 +144,7 @@ class Core {
   [[nodiscard]] SlotIndex choose_idle(const Pool& pool, WorkerId worker, TimePoint now) const noexcept;
   void take_idle(Pool& pool, SlotIndex server) noexcept;
   void hand_over(Pool& pool, SlotIndex server, Give give, TimePoint now, Actions& actions);
+  static void note_use(Pool& pool, const Server& server, TimePoint now) noexcept;
   void serve_first(Pool& pool, SlotIndex server, TimePoint now, Actions& actions);
 
   // Servers.

@@ -101,6 +101,7 @@ bool Core::server_gone(ServerId server, TimePoint now, Actions& actions) {
   const SlotIndex index = servers_.find(server);
   if (index == no_slot) return false;
   Pool& pool = pool_at(servers_[index].pool);
+  if (servers_[index].state == ServerState::in_use) note_use(pool, servers_[index], now);
   close(index, CloseReason::gone, actions);
   settle(pool, now, actions);
   return true;

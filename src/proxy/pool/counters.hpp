@@ -10,8 +10,8 @@
 
 namespace lockkeeper::proxy::pool {
 
-/// Times of waits, however the wait ended; who was served at once did not wait. Bucket i counts waits of less than 2^i
-/// microseconds that are in no earlier bucket; the last one also those that are longer (from 18 minutes on).
+/// Times, of waits or of uses. Bucket i counts those of less than 2^i microseconds that are in no earlier bucket; the
+/// last one also those that are longer (from 18 minutes on).
 struct WaitTimes {
   static constexpr std::size_t bucket_count = 32;
 
@@ -36,7 +36,8 @@ struct PoolCounters {
   std::uint64_t connect_failures = 0;
   std::uint64_t checks = 0;                                ///< Times that a connection was asked for a sign of life.
   std::array<std::uint64_t, close_reason_count> closed{};  ///< By CloseReason.
-  WaitTimes waits;
+  WaitTimes waits;  ///< However the wait ended; who was served at once did not wait.
+  WaitTimes uses;   ///< How long clients held a server, until it came back or was gone.
 
   // Now.
   std::uint32_t waiting = 0;
