@@ -8,9 +8,15 @@ namespace lockkeeper::cli {
 
 [[nodiscard]] int doctor(const DoctorRequest& request, World& world);
 [[nodiscard]] int kill(const KillRequest& request, World& world);
+[[nodiscard]] int top_command(const TopRequest& request, World& world);
 [[nodiscard]] int dump(const DumpRequest& request, World& world);
 [[nodiscard]] int history(const HistoryRequest& request, World& world);
 [[nodiscard]] int replay(const ReplayRequest& request, World& world);
+
+/// What --app-log names, empty where it names nothing; or the exit status, where what is wrong has been said.
+[[nodiscard]] std::expected<diagnose::AppLogSource, int> open_app_logs(const std::vector<AppLogArgument>& files,
+                                                                       bool is_shared, diagnose::Duration timeout,
+                                                                       World& world);
 
 /// Writes what was found as text or JSON, and returns the exit status that it gives.
 [[nodiscard]] int present(const model::Diagnosis& diagnosis, const Judging& request, World& world);

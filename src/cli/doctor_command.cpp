@@ -46,7 +46,8 @@ void show_progress(World& world, const DoctorRequest& request, const model::Diag
               << std::flush;
 }
 
-std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& world) {
+std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, const diagnose::AppLogSource& app_logs,
+                                          World& world) {
   const std::vector<std::string> urls = request.urls.empty() ? std::vector<std::string>{""} : request.urls;
   std::vector<model::Diagnosis> results(urls.size());
   const Interrupt interrupt;
@@ -54,6 +55,7 @@ std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& w
   std::vector<std::jthread> threads;
   for (std::size_t index = 0; index < urls.size(); ++index) {
     const auto conductor = std::shared_ptr(world.open(urls[index], request.common.limits));
+    if (app_logs) conductor->read_app_logs(app_logs);
     const bool shows = index == 0;
     threads.emplace_back([&, conductor, index, shows] {
       // What is thrown here (no memory, a bug) is this server's trouble: the others' results are kept.
@@ -73,9 +75,20 @@ std::vector<model::Diagnosis> examine_all(const DoctorRequest& request, World& w
 
 }  // namespace
 
+std::expected<diagnose::AppLogSource, int> open_app_logs(const std::vector<AppLogArgument>& files, bool is_shared,
+                                                         diagnose::Duration timeout, World& world) {
+  if (files.empty()) return diagnose::AppLogSource();
+  auto logs = world.app_logs(files, is_shared, timeout);
+  if (logs) return *std::move(logs);
+  world.error << "error: " << logs.error() << '\n';
+  return std::unexpected(static_cast<int>(Status::usage));
+}
+
 int doctor(const DoctorRequest& request, World& world) {
+  const auto app_logs = open_app_logs(request.app_logs, request.urls.size() > 1, request.common.timeout, world);
+  if (!app_logs) return app_logs.error();
   int status = Status::nothing_found;
-  for (const auto& diagnosis : examine_all(request, world)) {
+  for (const auto& diagnosis : examine_all(request, *app_logs, world)) {
     status = std::max(status, present(diagnosis, request, world));
   }
   return delivered(world, status);

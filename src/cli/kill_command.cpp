@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <ostream>
@@ -27,13 +25,6 @@ int status_of(const model::ActionReport& report) {
   return std::ranges::all_of(report.targets, settled) ? Status::nothing_found : Status::found;
 }
 
-std::string rollback_line(const model::Rollback& rollback) {
-  const std::string left =
-      rollback.remaining ? fmt::format(", about {} left", model::to_human(*rollback.remaining)) : "";
-  return fmt::format("session {} rolls back: {} of {} rows to undo, for {}{}", rollback.session.pid, rollback.rows_left,
-                     rollback.rows_at_first, model::to_human(rollback.elapsed), left);
-}
-
 }  // namespace
 
 int kill(const KillRequest& request, World& world) {
@@ -43,10 +34,14 @@ int kill(const KillRequest& request, World& world) {
   bool told = false;
   if (world.error_is_terminal)
     action.on_rollback = [&](const model::Rollback& rollback) {
-      world.error << "\r\x1b[K" << rollback_line(rollback) << std::flush;
+      world.error << "\r\x1b[K" << report::to_text(rollback) << std::flush;
       told = true;
     };
-  const model::ActionReport report = world.open(request.url, request.common.limits)->act(action);
+  const auto app_logs = open_app_logs(request.app_logs, false, request.common.timeout, world);
+  if (!app_logs) return app_logs.error();
+  const auto conductor = world.open(request.url, request.common.limits);
+  if (*app_logs) conductor->read_app_logs(*app_logs);
+  const model::ActionReport report = conductor->act(action);
   if (told) world.error << "\r\x1b[K" << std::flush;
   report::Options options;
   options.arguments = request.common.limit_arguments;

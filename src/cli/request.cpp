@@ -9,10 +9,12 @@
 #include <chrono>
 #include <functional>
 
+#include "cli/common_options.hpp"
 #include "cli/duration.hpp"
 #include "cli/nearest.hpp"
 #include "cli/run.hpp"
 #include "cli/state_file.hpp"
+#include "cli/top_request.hpp"
 
 namespace lockkeeper::cli {
 namespace {
@@ -33,6 +35,7 @@ Examples:
   lockkeeper doctor mysql://root@db.example/shop                        MySQL and MariaDB alike
   lockkeeper doctor --json --fail-on critical service=shop | jq .findings
   PGHOST=db.example PGUSER=monitor lockkeeper doctor                    as psql would connect
+  lockkeeper doctor postgresql://db.example/shop --app-log webshop=/var/log/webshop.log    and what its pool said
 )";
 
 constexpr const char* kill_footer = R"(
@@ -57,6 +60,7 @@ Examples:
   lockkeeper run postgresql://postgres@127.0.0.1:5432/shop --http 127.0.0.1:9190 --history shop.sqlite
   lockkeeper run postgresql://watcher@db.example/shop --no-proxy --http 127.0.0.1:9190
   lockkeeper run --config /etc/lockkeeper.toml
+  lockkeeper run postgresql://watcher@db.example/shop --no-proxy --http 127.0.0.1:9190 --app-log webshop=webshop.log
   lockkeeper run --config /etc/lockkeeper.toml --check
 )";
 
@@ -74,77 +78,6 @@ Examples:
   lockkeeper replay at-three.jsonl
   lockkeeper replay at-three.jsonl --min-idle 1s --json | jq .findings
 )";
-
-// An option whose value is read by `read`, which returns what is wrong with it, or nothing.
-CLI::Option* add_choice(CLI::App& command, const std::string& name, const std::string& help, const std::string& value,
-                        std::function<std::string(const std::string&)> read) {
-  return command
-      .add_option_function<std::string>(
-          name,
-          [name, read = std::move(read)](const std::string& text) {
-            const auto complaint = read(text);
-            if (!complaint.empty()) throw CLI::ValidationError(name, complaint);
-          },
-          help)
-      ->type_name(value);
-}
-
-void add_duration(CLI::App& command, const std::string& name, diagnose::Duration& into, const std::string& help,
-                  bool not_zero = false) {
-  add_choice(command, name, fmt::format("{} [default: {}]", help, write_duration(into)), "DURATION",
-             [&into, not_zero](const std::string& text) -> std::string {
-               const auto duration = parse_duration(text);
-               if (!duration) return duration.error();
-               if (not_zero && *duration == diagnose::Duration::zero()) return "must be longer than 0";
-               into = *duration;
-               return "";
-             });
-}
-
-bool read_count(const std::string& text, std::int64_t& into) {
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, into);
-  return error == std::errc() && stop == end && into > 0;
-}
-
-void add_common(CLI::App& command, Common& common) {
-  auto& limits = common.limits;
-  add_duration(command, "--min-idle", limits.min_idle, "A transaction idle this long is a finding");
-  add_duration(command, "--max-age", limits.max_age, "A busy transaction open this long is a finding");
-  add_duration(command, "--min-wait", limits.min_wait, "A lock wait this long makes its root a finding");
-  add_duration(command, "--max-prepared-age", limits.max_prepared_age, "A prepared transaction this old is a finding");
-  add_choice(command, "--max-horizon",
-             fmt::format("Vacuum held back by so many transactions is a finding [default: {}]", limits.max_horizon),
-             "COUNT", [&limits](const std::string& text) {
-               return read_count(text, limits.max_horizon)
-                          ? ""
-                          : fmt::format("\"{}\" is no count of transactions; write it like 500000", text);
-             });
-  add_duration(command, "--timeout", common.timeout, "Longest wait for the server, each look and each action", true);
-  command.add_flag("--json", common.json, "One JSON object a line instead of text (docs/api.md)");
-  add_choice(command, "--color", "auto, always or never [default: auto]", "WHEN", [&common](const std::string& text) {
-    static const std::map<std::string, Colour> names{
-        {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-    const auto found = names.find(text);
-    if (found == names.end()) return fmt::format("\"{}\" is none of auto, always, never", text);
-    common.colour = found->second;
-    return std::string();
-  });
-}
-
-std::string limit_arguments(const diagnose::Limits& limits) {
-  const diagnose::Limits usual;
-  std::string result;
-  const auto add = [&](const char* name, auto value, auto usual_value, const std::string& text) {
-    if (value != usual_value) result += fmt::format("{}{} {}", result.empty() ? "" : " ", name, text);
-  };
-  add("--min-idle", limits.min_idle, usual.min_idle, write_duration(limits.min_idle));
-  add("--max-age", limits.max_age, usual.max_age, write_duration(limits.max_age));
-  add("--min-wait", limits.min_wait, usual.min_wait, write_duration(limits.min_wait));
-  add("--max-prepared-age", limits.max_prepared_age, usual.max_prepared_age, write_duration(limits.max_prepared_age));
-  add("--max-horizon", limits.max_horizon, usual.max_horizon, std::to_string(limits.max_horizon));
-  return result;
-}
 
 void add_judging(CLI::App& command, Judging& request) {
   add_choice(command, "--fail-on",
@@ -174,6 +107,10 @@ void add_doctor(CLI::App& command, DoctorRequest& request) {
       "one, PG* variables");
   add_duration(command, "--for", request.watch, "Keep looking this long, to see growth; 0 is one look");
   add_duration(command, "--interval", request.interval, "Time between looks while watching", true);
+  add_app_logs(command, request.app_logs,
+               "What this application's log tells of its pool, joined with its sessions on the server (NAME is its "
+               "application_name there); - is standard input; may be given several times",
+               AppLogs::read_once);
   add_judging(command, request);
 }
 
@@ -218,20 +155,9 @@ void add_kill(CLI::App& command, KillRequest& request) {
   command.add_flag_callback(
       "--cancel", [&request] { request.action.action = model::Action::cancel; },
       "Cancel the running statement instead of ending the session");
-  command.add_flag("--include-superusers", request.action.include_superusers, "Superusers' sessions too");
-  add_choice(command, "--max-rollback-rows",
-             fmt::format("Leave alone who has more rows to roll back (MySQL, MariaDB) [default: {}]",
-                         request.action.max_rollback_rows),
-             "COUNT", [&request](const std::string& text) {
-               return read_count(text, request.action.max_rollback_rows)
-                          ? ""
-                          : fmt::format("\"{}\" is no count of rows; write it like 1000000", text);
-             });
-  command
-      .add_option_function<std::string>(
-          "--audit", [&request](const std::string& path) { request.action.audit = path; },
-          "Append every action to this file [default: ~/.local/state/lockkeeper/audit.jsonl]")
-      ->type_name("FILE");
+  add_app_logs(command, request.app_logs, "As for doctor, for findings that need it; may be given several times",
+               AppLogs::read_once);
+  add_acting(command, request.action);
   add_common(command, request.common);
 }
 
@@ -270,6 +196,10 @@ void add_run(CLI::App& command, RunRequest& request) {
   command.add_option("--http", request.http, "Where the dashboard, the API and the metrics are [default: nowhere]")
       ->type_name("ADDRESS:PORT");
   command.add_flag("--http-actions", request.http_actions, "Let the dashboard and the API end sessions");
+  add_app_logs(command, request.app_logs,
+               "Follow this application's log, for what it tells of its pool (NAME is its application_name on the "
+               "server); may be given several times",
+               AppLogs::followed);
   command
       .add_option("--history", request.history, "Keep what happens in this file, and what is learnt [default: none]")
       ->type_name("FILE");
@@ -293,7 +223,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   if (command == nullptr) {
     for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
     if (argc < 2)
-      return "no command given: doctor looks at a server, kill acts on what it found, run sits in front of it and "
+      return "no command given: doctor looks at a server, top goes on looking, kill acts on what it found, run sits in "
+             "front of it and "
              "remembers";
   } else {
     for (const auto* option : command->get_options()) {
@@ -305,7 +236,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
     if (command == nullptr && given.starts_with("-"))
-      return given + " comes after a command: doctor, kill, run, dump, replay or history";
+      return given + " comes after a command: doctor, top, kill, run, dump, replay or history";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -321,6 +252,13 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   return end == std::string::npos ? words : words.substr(0, end) + " needs a value";
 }
 
+// What a command needs to find the same again.
+std::string arguments_of(const diagnose::Limits& limits, const std::vector<AppLogArgument>& app_logs) {
+  const std::string first = limit_arguments(limits);
+  const std::string second = app_log_arguments(app_logs);
+  return first + (first.empty() || second.empty() ? "" : " ") + second;
+}
+
 Request request_of(KillRequest kill) {
   if (kill.action.finding && kill.action.session) return wrong("give either --finding or --session, not both", "kill");
   if (!kill.action.finding && !kill.action.session)
@@ -329,7 +267,7 @@ Request request_of(KillRequest kill) {
   if (kill.action.audit.empty() && !kill.action.dry_run) {
     return wrong("neither HOME nor XDG_STATE_HOME is set: say with --audit FILE where to record what is done", "kill");
   }
-  kill.common.limit_arguments = limit_arguments(kill.common.limits);
+  kill.common.limit_arguments = arguments_of(kill.common.limits, kill.app_logs);
   kill.action.timeout = kill.common.timeout;
   Request request;
   request.kill = std::move(kill);
@@ -354,11 +292,14 @@ Request parse_request(int argc, const char* const* argv) {
   app.require_subcommand(1);
   DoctorRequest doctor;
   KillRequest kill;
+  TopArguments top;
   RunRequest run;
   DumpRequest dump;
   ReplayRequest replay;
   CLI::App& doctor_command =
       *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
+  CLI::App& top_command = *app.add_subcommand("top", "The same live in this terminal; end sessions from there");
+  add_top(top_command, top);
   CLI::App& kill_command =
       *app.add_subcommand("kill", "End the sessions of a finding, or one session; a dry run unless --yes");
   CLI::App& run_command =
@@ -375,7 +316,7 @@ Request parse_request(int argc, const char* const* argv) {
   add_history(history_command, history);
   const CLI::App* command = nullptr;
   for (const CLI::App* each :
-       {&doctor_command, &kill_command, &run_command, &dump_command, &replay_command, &history_command}) {
+       {&doctor_command, &top_command, &kill_command, &run_command, &dump_command, &replay_command, &history_command}) {
     if (argc > 1 && each->get_name() == argv[1]) command = each;
   }
   const std::string name = command == nullptr ? "" : command->get_name();
@@ -390,8 +331,12 @@ Request parse_request(int argc, const char* const* argv) {
   }
   Request request;
   if (command == &doctor_command) {
-    doctor.common.limit_arguments = limit_arguments(doctor.common.limits);
+    doctor.common.limit_arguments = arguments_of(doctor.common.limits, doctor.app_logs);
     request.doctor = std::move(doctor);
+  } else if (command == &top_command) {
+    auto understood = understand(std::move(top));
+    if (!understood) return wrong(understood.error(), name);
+    request.top = std::move(*understood);
   } else if (command == &run_command) {
     if (run.url.empty() && run.config.empty()) return wrong("in front of what? Give a URL, or --config FILE", name);
     if (!run.proxy && !run.look) return wrong("--no-proxy only looks, and --no-look forbids it: leave one out", name);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/app_log_option.hpp"
 #include "cli/history_request.hpp"
 #include "diagnose/conductor.hpp"
 
@@ -32,6 +33,7 @@ struct Judging {
 struct DoctorRequest : Judging {
   std::vector<std::string> urls;  ///< Empty: one server, the environment's.
   diagnose::Duration watch{};     ///< Zero: one look.
+  std::vector<AppLogArgument> app_logs;
   diagnose::Duration interval = std::chrono::seconds(1);
 };
 
@@ -39,6 +41,17 @@ struct KillRequest {
   Common common;
   std::string url;
   diagnose::ActionRequest action;
+  std::vector<AppLogArgument> app_logs;
+};
+
+/// `lockkeeper top`: the server in a terminal.
+struct TopRequest {
+  Common common;
+  std::string url;
+  diagnose::Duration interval = std::chrono::seconds(1);
+  bool colour = true;
+  bool read_only = false;
+  diagnose::ActionRequest action;  ///< What all actions have in common; no audit file: nothing may be done.
 };
 
 struct DumpRequest {
@@ -68,6 +81,7 @@ struct RunRequest {
   bool proxy = true;              ///< Stand in front of the URL's server. Else it is only looked at.
   std::vector<std::string> http;  ///< Where the dashboard, the API and the metrics are; as in the configuration.
   bool http_actions = false;
+  std::vector<AppLogArgument> app_logs;
   std::string history;          ///< The file; empty: the configuration's, or none.
   std::filesystem::path audit;  ///< Empty: there is no place for it, so nothing may be done.
 };
@@ -78,6 +92,7 @@ struct Request {
   std::string output{};  ///< Help or version, for standard output; with status 2 an error, for standard error.
   std::optional<DoctorRequest> doctor{};
   std::optional<KillRequest> kill{};
+  std::optional<TopRequest> top{};
   std::optional<RunRequest> run{};
   std::optional<DumpRequest> dump{};
   std::optional<ReplayRequest> replay{};

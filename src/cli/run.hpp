@@ -7,7 +7,9 @@
 #include <iosfwd>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "cli/app_log_option.hpp"
 #include "diagnose/conductor.hpp"
 #include "model/history.hpp"
 
@@ -40,6 +42,10 @@ struct World {
   std::function<std::expected<model::HistoryWindow, model::LookFailure>(
       const std::filesystem::path& file, const model::HistoryQuery& query, diagnose::Duration timeout)>
       history;
+  /// What these logs hold, and what is written to them later; else what is wrong. Several servers may be told the same.
+  std::function<std::expected<diagnose::AppLogSource, std::string>(const std::vector<AppLogArgument>& files,
+                                                                   bool is_shared, diagnose::Duration timeout)>
+      app_logs = {};
 };
 
 /// Runs one command; returns its exit status. Throws nothing.

@@ -87,6 +87,23 @@ bool is_still_so(const model::Session& now, const model::Session& found) {
   return *now.state_changed_at <= *found.state_changed_at + blur;
 }
 
+// Whether an action on a session now is the one that was agreed to.
+bool is_as_agreed(const model::Session& now, const model::Session& then, model::Action action) {
+  if (then.idle_in_transaction()) return is_still_so(now, then);
+  if (action != model::Action::cancel) return true;
+  constexpr std::chrono::seconds blur{2};  // MySQL, as above
+  return now.statement_started_at && then.statement_started_at &&
+         *now.statement_started_at <= *then.statement_started_at + blur;
+}
+
+// Why a session that was chosen is left alone all the same; empty: it is not.
+std::string not_agreed(const model::Session& session, const ActionRequest& request) {
+  if (!request.agreed) return "";
+  const auto then = std::ranges::find(*request.agreed, session.id, &model::Session::id);
+  if (then == request.agreed->end()) return "it was not there when this was agreed to";
+  return is_as_agreed(session, *then, request.action) ? "" : "it moved on since this was agreed to";
+}
+
 // The sessions of an earlier finding that are as they were; of the others is told that they moved on.
 std::vector<model::Session> still_there(const ActionRequest& request, const model::Snapshot& now,
                                         model::ActionReport& report) {
@@ -175,6 +192,10 @@ std::optional<model::LookFailure> Conductor::choose(const ActionRequest& request
     chosen.push_back(*session);
   }
   for (auto& session : chosen) {
+    if (std::string moved = not_agreed(session, request); !moved.empty()) {
+      report.targets.push_back({std::move(session), {ActionOutcome::moved_on, std::move(moved)}});
+      continue;
+    }
     const std::string why_not = untouchable(session, request);
     report.targets.push_back(
         {std::move(session), {why_not.empty() ? ActionOutcome::would_act : ActionOutcome::skipped, why_not}});

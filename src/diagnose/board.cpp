@@ -37,6 +37,7 @@ std::shared_ptr<const View> make_view(std::string name, const Conductor& conduct
   view->diagnosis = std::move(diagnosis);
   view->observed = conductor.observed();
   view->shapes = conductor.gaps().summaries(view->diagnosis.observed_at);
+  view->gaps = conductor.gaps().counts();
   view->published_at = now;
   if (view->observed.judged != nullptr) {
     const rules::Blocking blocking(*view->observed.judged);

@@ -39,6 +39,7 @@ struct View {
   std::vector<RootView> roots;
   std::vector<std::vector<model::SessionId>> rings;  ///< Who wait for one another.
   std::vector<model::ShapeSummary> shapes;
+  std::vector<model::GapCounts> gaps;
   model::WallTime published_at;  ///< Our clock.
 };
 

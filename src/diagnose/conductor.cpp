@@ -27,9 +27,18 @@ std::string url_of(const std::string& server, model::Engine engine) {
   return (engine == model::Engine::postgres ? "postgresql://" : "mysql://") + server;
 }
 
-model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recording* recording,
-                          const rules::Window& window, const rules::GapBook* gaps, const Limits& limits) {
+// What is judged beside a snapshot; nullptr: there is none.
+struct Beside {
+  const model::Recording* recording = nullptr;
+  const rules::GapBook* gaps = nullptr;
+  const model::AppLog* app_log = nullptr;
+  const rules::PoolMemory* pools = nullptr;
+};
+
+model::Diagnosis diagnose(const model::Snapshot& snapshot, const Beside& beside, const rules::Window& window,
+                          const Limits& limits) {
   const rules::Blocking blocking(snapshot);
+  const model::Recording* recording = beside.recording;
   model::Diagnosis diagnosis;
   if (recording != nullptr) diagnosis.url = url_of(recording->server, snapshot.server.engine());
   diagnosis.observed_at = snapshot.taken_at;
@@ -37,7 +46,8 @@ model::Diagnosis diagnose(const model::Snapshot& snapshot, const model::Recordin
   diagnosis.missing = snapshot.missing;
   diagnosis.counts = count(snapshot);
   diagnosis.looks = 1;
-  diagnosis.findings = rules::judge({snapshot, blocking, window, recording, gaps}, limits);
+  diagnosis.findings =
+      rules::judge({snapshot, blocking, window, recording, beside.gaps, beside.app_log, beside.pools}, limits);
   return diagnosis;
 }
 
@@ -54,7 +64,7 @@ model::Diagnosis judge_recording(const model::Recording& recording, const std::o
   const model::Snapshot seen = snapshot ? rules::with_clients(*snapshot, recording) : rules::snapshot_of(recording);
   rules::Window window;
   window.add(seen, limits);
-  return diagnose(seen, &recording, window, nullptr, limits);
+  return diagnose(seen, {.recording = &recording}, window, limits);
 }
 
 Conductor::Conductor(std::unique_ptr<collect::Collector> collector, Limits limits, RecordingSource recorder)
@@ -76,6 +86,7 @@ std::expected<model::Snapshot, model::LookFailure> Conductor::look_at_server(Dur
     failure_.reset();
   } else {
     failure_ = snapshot.error();
+    ++failed_looks_;
     try_again_ = std::chrono::steady_clock::now() + pause_after(++failures_);
   }
   return snapshot;
@@ -85,6 +96,7 @@ std::expected<model::Snapshot, model::LookFailure> Conductor::look_at_server(Dur
 std::optional<model::LookFailure> Conductor::look(Duration timeout) {
   Observed seen{record(timeout), nullptr, nullptr};
   std::optional<model::LookFailure> failure;
+  if (app_logs_) app_log_ = app_logs_();
   if (collector_ != nullptr) {
     auto snapshot = look_at_server(timeout);
     if (snapshot) {
@@ -93,6 +105,7 @@ std::optional<model::LookFailure> Conductor::look(Duration timeout) {
       failure = std::move(snapshot.error());
     }
   } else if (!seen.recording) {
+    ++failed_looks_;
     failure = {"deadline", "the recorder did not tell what it knows in time",
                "Is it overloaded, or ending? Look again, or give it longer."};
   }
@@ -118,11 +131,13 @@ model::Diagnosis Conductor::tick(Duration timeout) {
     if (last_.looks == 0) last_.observed_at = std::chrono::floor<Duration>(std::chrono::system_clock::now());
     last_.failure = failure;
   }
+  last_.failed_looks = failed_looks_;
   return last_;
 }
 
 model::Diagnosis Conductor::glance(Duration timeout) {
-  if (collector_ == nullptr) return tick(timeout);  // a recorder's look costs the server nothing
+  // A recorder's look costs the server nothing; and a log's line is about all of an application's sessions.
+  if (collector_ == nullptr || app_logs_) return tick(timeout);
   const auto recording = record(timeout);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   auto snapshot =
@@ -143,7 +158,9 @@ model::Diagnosis Conductor::glance(Duration timeout) {
 model::Diagnosis Conductor::judge(const model::Snapshot& snapshot) {
   window_.add(snapshot, limits_);
   gaps_.learn(snapshot, observed_.recording.get());
-  model::Diagnosis diagnosis = diagnose(snapshot, observed_.recording.get(), window_, &gaps_, limits_);
+  if (app_log_) pools_.add(snapshot);
+  model::Diagnosis diagnosis =
+      diagnose(snapshot, {observed_.recording.get(), &gaps_, app_log_.get(), &pools_}, window_, limits_);
   if (collector_ != nullptr) diagnosis.url = collector_->public_url();
   diagnosis.looks = last_.looks + 1;
   std::map<model::FindingId, model::WallTime> seen;

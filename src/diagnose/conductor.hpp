@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "collect/collector.hpp"
+#include "model/app_log.hpp"
 #include "model/diagnosis.hpp"
 #include "model/recording.hpp"
 #include "rules/gap_book.hpp"
 #include "rules/limits.hpp"
+#include "rules/pool_memory.hpp"
 #include "rules/window.hpp"
 
 namespace lockkeeper::diagnose {
@@ -33,6 +35,9 @@ struct ActionRequest {
   /// ... or what an earlier look found, of which a fresh one alone would not know (it takes a baseline, or a recorder):
   /// its sessions that are still as they were then. With `session`, that one of them alone.
   std::shared_ptr<const model::Finding> found;
+  /// What somebody agreed to after a dry run: these sessions alone, and none that sleeps in another transaction than it
+  /// did then; to be cancelled, none that runs another statement. nullopt: whoever is found.
+  std::optional<std::vector<model::Session>> agreed = {};
   bool dry_run = true;
   bool include_superusers = false;
   bool only_while_blocking = false;  ///< Also where the finding itself does not ask for it.
@@ -47,6 +52,9 @@ struct ActionRequest {
 
 /// What a recorder knows now; nullopt if it did not answer in time. Asked on the conductor's thread.
 using RecordingSource = std::function<std::optional<model::Recording>(Duration timeout)>;
+
+/// What the applications' logs tell now; nullptr: nothing. Asked on the conductor's thread, just before a look.
+using AppLogSource = std::function<std::shared_ptr<const model::AppLog>()>;
 
 /// What the rules say about a recording, and about the server's snapshot of the same moment if there is one: a replay.
 [[nodiscard]] model::Diagnosis judge_recording(const model::Recording& recording,
@@ -75,6 +83,9 @@ class Conductor {
 
   /// What the ticks have taught about gaps in transactions.
   [[nodiscard]] const rules::GapBook& gaps() const noexcept { return gaps_; }
+  /// Judges the applications' logs with each look from now on; a glance is a whole look then.
+  void read_app_logs(AppLogSource source) { app_logs_ = std::move(source); }
+
   /// What an earlier run had learnt (`gaps().states()`), before the first tick.
   void restore_gaps(std::vector<model::GapShapeState> states) { gaps_.restore(std::move(states)); }
   /// Somebody is ending this session: its gap will not have completed.
@@ -105,12 +116,16 @@ class Conductor {
   std::unique_ptr<collect::Collector> collector_;
   Limits limits_;
   RecordingSource recorder_;
+  AppLogSource app_logs_;
+  std::shared_ptr<const model::AppLog> app_log_;  // as read before the last look
+  rules::PoolMemory pools_;                       // of looks with app_logs_
   rules::Window window_;
   rules::GapBook gaps_;
   std::map<model::FindingId, model::WallTime> first_seen_;  // of findings that are there now
   Observed observed_;
   std::optional<model::LookFailure> failure_;  // of the last look at the server
   int failures_ = 0;                           // looks at the server in a row
+  std::int64_t failed_looks_ = 0;
   std::chrono::steady_clock::time_point try_again_{};
   model::Diagnosis last_;
 };

@@ -32,7 +32,10 @@ class Alerts::Receiver {
         options_(options),
         log_(log),
         desk_(target_.min_severity, target_.servers),
-        thread_([this] { run(); }) {}
+        thread_([this] { run(); }) {
+    const base::Guard guard(mutex_);
+    counts_.name = target_.name;
+  }
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
 
@@ -51,6 +54,12 @@ class Alerts::Receiver {
 
   [[nodiscard]] const AlertTarget& target() const noexcept { return target_; }
 
+  [[nodiscard]] report::AlertCounts counts() {
+    const base::Guard guard(mutex_);
+    counts_.waiting = waiting_.size();
+    return counts_;
+  }
+
   void look(const diagnose::View& view) {
     std::vector<AlertDesk::Told> news = desk_.look(view.name, view.diagnosis.findings);
     if (news.empty()) return;
@@ -62,6 +71,7 @@ class Alerts::Receiver {
                                        view.published_at, options_),
                             fmt::format("{} {}", finding.id.value(), to_string(kind)), Clock::now()});
       for (; waiting_.size() > limits_.most_waiting; ++dropped) waiting_.pop_front();
+      counts_.dropped += dropped;
     }
     changed_.notify_all();
     if (dropped > 0)
@@ -94,9 +104,11 @@ class Alerts::Receiver {
       const std::optional<Failure> failure = send(news);
       if (!failure) return note_success();
       note_failure(*failure);
-      if (failure->is_final || Clock::now() + pause > news.since + limits_.give_up)
+      if (failure->is_final || Clock::now() + pause > news.since + limits_.give_up) {
+        count(&report::AlertCounts::failed);
         return log_(true, fmt::format("alert {}: {} was not told, after {} attempts: {}", target_.name, news.what,
                                       attempts, failure->reason));
+      }
       if (!wait(pause)) return;
       pause = std::min(pause * 2, limits_.longest_pause);
     }
@@ -118,7 +130,13 @@ class Alerts::Receiver {
     return Failure{fmt::format("it answered with status {}", *status), !may_change};
   }
 
+  void count(std::uint64_t report::AlertCounts::* what) {
+    const base::Guard guard(mutex_);
+    ++(counts_.*what);
+  }
+
   void note_failure(const Failure& failure) {
+    set_failing(true);
     if (std::exchange(failing_, true)) return;
     log_(true,
          fmt::format("alert {}: {}://{}:{} cannot be told: {}. It is tried again; this is said once until it works",
@@ -126,7 +144,14 @@ class Alerts::Receiver {
                      failure.reason));
   }
 
+  void set_failing(bool failing) {
+    const base::Guard guard(mutex_);
+    counts_.failing = failing;
+  }
+
   void note_success() {
+    count(&report::AlertCounts::told);
+    set_failing(false);
     if (std::exchange(failing_, false)) log_(false, fmt::format("alert {}: it can be told again", target_.name));
   }
 
@@ -150,6 +175,7 @@ class Alerts::Receiver {
   base::Mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<News> waiting_ LK_GUARDED_BY(mutex_);
+  report::AlertCounts counts_ LK_GUARDED_BY(mutex_);
   bool stopped_ LK_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
@@ -176,6 +202,13 @@ void Alerts::set_targets(const std::vector<AlertTarget>& targets) {
 void Alerts::look(const diagnose::View& view) {
   const base::Guard guard(mutex_);
   for (const auto& receiver : receivers_) receiver->look(view);
+}
+
+std::vector<report::AlertCounts> Alerts::counts() {
+  const base::Guard guard(mutex_);
+  std::vector<report::AlertCounts> all;
+  for (const auto& receiver : receivers_) all.push_back(receiver->counts());
+  return all;
 }
 
 }  // namespace lockkeeper::http

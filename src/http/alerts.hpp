@@ -12,6 +12,7 @@
 #include "diagnose/board.hpp"
 #include "http/post.hpp"
 #include "model/finding.hpp"
+#include "report/daemon_metrics.hpp"
 #include "report/options.hpp"
 
 namespace lockkeeper::http {
@@ -51,6 +52,9 @@ class Alerts {
 
   /// After each look of each server. Never waits for a receiver.
   void look(const diagnose::View& view);
+
+  /// Of the receivers that there are now, by name.
+  [[nodiscard]] std::vector<report::AlertCounts> counts();
 
  private:
   class Receiver;

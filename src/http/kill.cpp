@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -52,12 +53,45 @@ bool read_count(const json::value& value, std::int64_t& into) {
   return true;
 }
 
+// Null: there is none.
+bool read_time(const json::value* value, std::optional<model::WallTime>& into) {
+  if (value == nullptr) return false;
+  if (value->is_null()) return true;
+  if (value->is_string()) into = model::parse_time(std::string_view(value->get_string()));
+  return into.has_value();
+}
+
+std::optional<ShownTarget> read_target(const json::value& value) {
+  if (!value.is_object() || value.get_object().size() != 3) return std::nullopt;
+  const json::object& entry = value.get_object();
+  const json::value* session = entry.if_contains("session");
+  const auto id = session != nullptr && session->is_string()
+                      ? model::parse_session_id(std::string_view(session->get_string()))
+                      : std::nullopt;
+  if (!id) return std::nullopt;
+  ShownTarget target{*id, std::nullopt, std::nullopt};
+  if (!read_time(entry.if_contains("transaction_started_at"), target.transaction_started_at)) return std::nullopt;
+  if (!read_time(entry.if_contains("state_changed_at"), target.state_changed_at)) return std::nullopt;
+  return target;
+}
+
+bool read_confirm(const json::value& value, KillOrder& order) {
+  if (!value.is_array()) return read_count(value, order.confirm.emplace<std::int64_t>());
+  auto& shown = order.confirm.emplace<std::vector<ShownTarget>>();
+  for (const json::value& entry : value.get_array()) {
+    auto target = read_target(entry);
+    if (!target) return false;
+    shown.push_back(*target);
+  }
+  return true;
+}
+
 constexpr Field fields[] = {
     {"finding", read_finding},
     {"session", read_session},
     {"action", read_action},
     {"dry_run", [](const json::value& value, KillOrder& order) { return read_bool(value, order.request.dry_run); }},
-    {"confirm", [](const json::value& value, KillOrder& order) { return read_count(value, order.confirm); }},
+    {"confirm", read_confirm},
     {"include_superusers",
      [](const json::value& value, KillOrder& order) { return read_bool(value, order.request.include_superusers); }},
     {"max_rollback_rows",
@@ -66,18 +100,56 @@ constexpr Field fields[] = {
 
 constexpr const char* advice =
     "Send {\"finding\": \"ID\"} or {\"session\": \"PID@START\"}, with \"action\": \"terminate\" or \"cancel\", "
-    "\"dry_run\", and to carry it out \"confirm\": the number of targets that the dry run would act on.";
+    "\"dry_run\", and to carry it out \"confirm\": the targets that the dry run would act on, or their number.";
 
 std::unexpected<Response> wrong(std::string message) {
   return std::unexpected(bad_request(std::move(message), advice));
 }
 
-bool would_act(const model::Target& target) { return target.result.outcome == model::ActionOutcome::would_act; }
+std::vector<model::Session> targets_of(const model::ActionReport& planned) {
+  std::vector<model::Session> targets;
+  for (const model::Target& target : planned.targets) {
+    if (target.result.outcome == model::ActionOutcome::would_act) targets.push_back(target.session);
+  }
+  return targets;
+}
 
-Response moved_on(std::int64_t confirmed, std::int64_t now) {
-  return error_response(
-      409, "moved_on", fmt::format("{} targets were confirmed, and now there are {}: nothing was done", confirmed, now),
-      "Take another dry run, and look at what has changed.");
+// In the same transaction, and where that sleeps, it has done so all the while.
+bool is_as_shown(const model::Session& now, const ShownTarget& shown) {
+  constexpr std::chrono::seconds blur{2};  // MySQL tells times of states by whole seconds
+  if (now.id != shown.session || now.transaction.has_value() != shown.transaction_started_at.has_value()) return false;
+  if (now.transaction && now.transaction->started_at != *shown.transaction_started_at) return false;
+  if (!now.idle_in_transaction() || !now.state_changed_at) return true;
+  return shown.state_changed_at && *now.state_changed_at <= *shown.state_changed_at + blur;
+}
+
+std::vector<model::Session> still_as_shown(const std::vector<model::Session>& targets,
+                                           const std::vector<ShownTarget>& shown) {
+  std::vector<model::Session> same;
+  for (const model::Session& now : targets) {
+    const auto then = std::ranges::find(shown, now.id, &ShownTarget::session);
+    if (then != shown.end() && is_as_shown(now, *then)) same.push_back(now);
+  }
+  return same;
+}
+
+Response moved_on(std::string message) {
+  return error_response(409, "moved_on", std::move(message), "Take another dry run, and look at what has changed.");
+}
+
+// What may be acted on: of what is there now what was confirmed.
+std::expected<std::vector<model::Session>, Response> agreed_of(const KillOrder& order,
+                                                               std::vector<model::Session> targets) {
+  if (const auto* count = std::get_if<std::int64_t>(&order.confirm)) {
+    if (std::cmp_equal(targets.size(), *count)) return targets;
+    return std::unexpected(moved_on(
+        fmt::format("{} targets were confirmed, and now there are {}: nothing was done", *count, targets.size())));
+  }
+  const auto& shown = std::get<std::vector<ShownTarget>>(order.confirm);
+  auto same = still_as_shown(targets, shown);
+  if (same.empty() && !shown.empty())
+    return std::unexpected(moved_on("none of the targets is as it was when they were confirmed: nothing was done"));
+  return same;
 }
 
 }  // namespace
@@ -106,9 +178,11 @@ Response carry_out(const KillOrder& order, const Act& act, const report::Options
   rehearsal.dry_run = true;
   const auto planned = act(rehearsal);
   if (planned.failure) return json_response(report::to_json(planned, options));
-  const auto targets = std::ranges::count_if(planned.targets, would_act);
-  if (targets != order.confirm) return moved_on(order.confirm, targets);
-  return json_response(report::to_json(act(order.request), options));
+  auto agreed = agreed_of(order, targets_of(planned));
+  if (!agreed) return std::move(agreed.error());
+  diagnose::ActionRequest request = order.request;
+  request.agreed = *std::move(agreed);
+  return json_response(report::to_json(act(request), options));
 }
 
 }  // namespace lockkeeper::http

@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "diagnose/conductor.hpp"
 #include "http/message.hpp"
@@ -13,9 +15,17 @@
 
 namespace lockkeeper::http {
 
+/// A target as a dry run showed it.
+struct ShownTarget {
+  model::SessionId session;
+  std::optional<model::WallTime> transaction_started_at;
+  std::optional<model::WallTime> state_changed_at;
+};
+
 struct KillOrder {
   diagnose::ActionRequest request;
-  std::int64_t confirm = 0;  ///< So many targets the dry run had; of no meaning for a dry run.
+  /// How many targets the dry run had, or which: of no meaning for a dry run.
+  std::variant<std::int64_t, std::vector<ShownTarget>> confirm = std::int64_t{0};
 };
 
 /// 400 where the body is not exactly what docs/http-api.md says: a name that is not known might be a limit that was
@@ -24,7 +34,8 @@ struct KillOrder {
 
 using Act = std::function<model::ActionReport(const diagnose::ActionRequest&)>;
 
-/// Counts the targets once more before it acts: 409 where they are not as many as were confirmed.
+/// Looks once more before it acts: 409 where the targets are not as many as were confirmed, or none of them is as it
+/// was shown. It acts on none that came since.
 [[nodiscard]] Response carry_out(const KillOrder& order, const Act& act, const report::Options& options);
 
 }  // namespace lockkeeper::http

@@ -30,6 +30,7 @@ class Server::Body {
       : settings_(std::move(settings)),
         board_(*sources.board),
         clock_(sources.clock),
+        counts_(sources.counts),
         router_(std::move(access), settings_.actions, std::move(sources), [this] { return metrics(); }),
         worker_(settings_.limits.jobs),
         hub_(settings_.limits.streams, settings_.limits.stream_events),
@@ -126,12 +127,13 @@ class Server::Body {
     for (const auto& view : views) {
       report::ServerMetrics server{.name = view->name, .diagnosis = view->diagnosis};
       server.recording = view->observed.recording.get();
+      server.gaps = view->gaps;
       if (const auto found = transactions_.find(view->name); found != transactions_.end())
         server.transactions = &found->second;
       if (view->published_at != model::WallTime{}) server.age = clock_() - view->published_at;
       servers.push_back(server);
     }
-    return report::daemon_metrics(servers);
+    return report::daemon_metrics(servers, counts_ ? counts_() : report::DaemonCounts{});
   }
 
   void begin_stop() {
@@ -158,6 +160,7 @@ class Server::Body {
   HttpSettings settings_;
   const diagnose::Board& board_;
   std::function<model::WallTime()> clock_;
+  std::function<report::DaemonCounts()> counts_;
   std::map<std::string, report::TransactionCounts> transactions_;
   std::vector<std::string> addresses_;
   Router router_;

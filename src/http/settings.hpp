@@ -14,6 +14,7 @@
 #include "diagnose/board.hpp"
 #include "model/diagnosis.hpp"
 #include "model/time.hpp"
+#include "report/daemon_metrics.hpp"
 #include "report/options.hpp"
 
 namespace lockkeeper::http {
@@ -22,7 +23,7 @@ namespace lockkeeper::http {
 struct HttpLimits {
   std::size_t connections = 256;                ///< Each takes a file and some KiB; a browser opens six.
   std::size_t header = std::size_t{16} << 10U;  ///< Of one request; browsers send less than 2 KiB.
-  std::size_t body = std::size_t{64} << 10U;    ///< The longest that is asked for, a kill, has some hundred bytes.
+  std::size_t body = std::size_t{256} << 10U;   ///< A kill names its targets, in 150 bytes each: 1,700.
   std::size_t streams = 32;                     ///< Each is told of every look: pages left open by a team.
   std::size_t stream_events = 256;              ///< What one that does not keep up may leave unread before it is cut.
   std::size_t jobs = 16;                        ///< Questions to the history and actions that wait for their turn.
@@ -56,14 +57,16 @@ struct StaticFile {
   std::string_view etag;  ///< With its quotes.
 };
 
-/// Functions are called on the server's own threads: the first two on its loop, and must return at once; `history` and
-/// `act` one at a time on a thread of their own. None may throw; if one does, the answer is 500.
+/// Functions are called on the server's own threads: the first two and `counts` on its loop, and must return at once;
+/// `history` and `act` one at a time on a thread of their own. None may throw; if one does, the answer is 500.
 struct Sources {
   const diagnose::Board* board = nullptr;  ///< Must outlive the server.
   std::function<model::WallTime()> clock = {};
   std::function<std::vector<std::string>()> not_ready = {};  ///< What is missing, one sentence each; none: ready.
   /// The JSON of `lockkeeper history --json`; nullopt: no such server in it. Left empty: no history is kept.
   std::function<std::optional<std::string>(const HistoryQuestion&)> history = {};
+  /// What is counted beside the views, for /metrics. Called on the loop.
+  std::function<report::DaemonCounts()> counts = {};
   /// Takes a fresh look and acts, for a server of the board. Left empty: there is nothing to act with.
   std::function<model::ActionReport(const std::string& server, const diagnose::ActionRequest&)> act = {};
   std::filesystem::path audit = {};  ///< Shown, and given to `act` with each request. Empty: none.

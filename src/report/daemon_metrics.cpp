@@ -3,109 +3,27 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <functional>
 #include <map>
 #include <sstream>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "base/utf8.hpp"
+#include "report/metric_family.hpp"
 
 namespace lockkeeper::report {
 namespace {
 
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<std::pair<const char*, std::string>>;
-
-double seconds(model::Duration time) { return std::chrono::duration<double>(time).count(); }
-
-class Family {
- public:
-  Family(std::vector<MetricFamily>& all, const char* name, const char* help, MetricType type)
-      : made_(all.emplace_back(MetricFamily{name, help, type, {}})) {}
-
-  void add(const Labels& labels, double value) {
-    ClientMetric& metric = made_.metric.emplace_back();
-    for (const auto& [name, text] : labels) metric.label.push_back({name, base::mend_utf8(text)});
-    (made_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-  }
-
- private:
-  MetricFamily& made_;
-};
-
-/// A pool's numbers under its label; those beyond the limit added up.
-std::map<std::string, model::RecordedPool> pools_of(const model::Recording& recording) {
-  std::map<std::string, model::RecordedPool> pools;
-  for (const auto& pool : recording.pools) {
-    const std::string name = pools.size() < most_pools_told ? pool.database + "/" + pool.user : "other";
-    const auto [place, fresh] = pools.try_emplace(name, pool);
-    if (fresh) continue;
-    model::RecordedPool& sum = place->second;
-    sum.now.maximum_size += pool.now.maximum_size;
-    sum.now.in_use += pool.now.in_use;
-    sum.now.idle += pool.now.idle;
-    sum.now.waiting += pool.now.waiting;
-    sum.now.oldest_wait = std::max(sum.now.oldest_wait, pool.now.oldest_wait);
-    sum.now.oldest_lease = std::max(sum.now.oldest_lease, pool.now.oldest_lease);
-    sum.queue_timeouts += pool.queue_timeouts;
-  }
-  return pools;
-}
-
-struct PoolNumber {
-  const char* name;
-  const char* help;
-  MetricType type;
-  double (*of)(const model::RecordedPool&);
-};
-
-constexpr const char* pool_label = "db_client_connection_pool_name";
-constexpr const char* state_label = "db_client_connection_state";
-
-constexpr PoolNumber pool_numbers[] = {
-    {"db_client_connection_max", "The most server connections the recorder's pool may have open", MetricType::Gauge,
-     [](const model::RecordedPool& pool) { return static_cast<double>(pool.now.maximum_size); }},
-    {"db_client_connection_pending_requests", "Clients that wait for a server connection", MetricType::Gauge,
-     [](const model::RecordedPool& pool) { return static_cast<double>(pool.now.waiting); }},
-    {"db_client_connection_timeouts_total", "Clients that got no server connection in time", MetricType::Counter,
-     [](const model::RecordedPool& pool) { return static_cast<double>(pool.queue_timeouts); }},
-    {"lockkeeper_pool_oldest_wait_seconds", "How long the first in the queue has waited", MetricType::Gauge,
-     [](const model::RecordedPool& pool) { return seconds(pool.now.oldest_wait); }},
-    {"lockkeeper_pool_oldest_lease_seconds", "How long a client has held its server connection at most",
-     MetricType::Gauge, [](const model::RecordedPool& pool) { return seconds(pool.now.oldest_lease); }},
-};
-
 using Servers = std::span<const ServerMetrics>;
-using Pools = std::vector<std::pair<std::string, std::map<std::string, model::RecordedPool>>>;
-
-void add_pools(std::vector<MetricFamily>& all, Servers servers) {
-  Pools pools;
-  for (const auto& server : servers) {
-    if (server.recording != nullptr) pools.emplace_back(server.name, pools_of(*server.recording));
-  }
-  Family count(all, "db_client_connection_count", "The recorder's server connections, by what they do",
-               MetricType::Gauge);
-  for (const auto& [server, of_server] : pools) {
-    for (const auto& [name, pool] : of_server) {
-      count.add({{"server", server}, {pool_label, name}, {state_label, "idle"}}, static_cast<double>(pool.now.idle));
-      count.add({{"server", server}, {pool_label, name}, {state_label, "used"}}, static_cast<double>(pool.now.in_use));
-    }
-  }
-  for (const PoolNumber& number : pool_numbers) {
-    Family family(all, number.name, number.help, number.type);
-    for (const auto& [server, of_server] : pools) {
-      for (const auto& [name, pool] : of_server) family.add({{"server", server}, {pool_label, name}}, number.of(pool));
-    }
-  }
-}
 
 void add_looks(std::vector<MetricFamily>& all, Servers servers) {
   Family looks(all, "lockkeeper_looks_total", "Looks at the server that succeeded", MetricType::Counter);
   for (const auto& server : servers) looks.add({{"server", server.name}}, static_cast<double>(server.diagnosis.looks));
+  Family failed(all, "lockkeeper_looks_failed_total", "Looks at the server that failed", MetricType::Counter);
+  for (const auto& server : servers)
+    failed.add({{"server", server.name}}, static_cast<double>(server.diagnosis.failed_looks));
   Family failing(all, "lockkeeper_look_failing", "1 where the last look at the server failed", MetricType::Gauge);
   for (const auto& server : servers) failing.add({{"server", server.name}}, server.diagnosis.failure ? 1 : 0);
   Family age(all, "lockkeeper_view_age_seconds", "How old is what is known of the server", MetricType::Gauge);
@@ -158,32 +76,100 @@ void add_transactions(std::vector<MetricFamily>& all, Servers servers) {
   }
 }
 
+// Every second bucket of the statistic's, from 4 ms on.
+constexpr std::size_t first_gap_bucket = 1;
+double gap_bucket_end(std::size_t bucket) { return seconds(model::bucket_end(bucket)); }
+
+void add_gaps(std::vector<MetricFamily>& all, Servers servers) {
+  Family open(all, "lockkeeper_gaps_open", "Gaps in transactions that are open: nothing runs", MetricType::Gauge);
+  Family lengths(all, "lockkeeper_gap_seconds", "How long gaps in transactions lasted, of those that completed",
+                 MetricType::Histogram);
+  Family censored(all, "lockkeeper_gaps_censored_total",
+                  "Gaps that somebody else ended: a kill, a timeout, a lost connection", MetricType::Counter);
+  for (const auto& server : servers) {
+    for (const model::GapCounts& gaps : server.gaps) {
+      const Labels labels{{"server", server.name}, {"application", gaps.application}};
+      open.add(labels, static_cast<double>(gaps.open));
+      lengths.add_histogram(labels, gaps.lengths, first_gap_bucket, gap_bucket_end, seconds(gaps.total));
+      censored.add(labels, static_cast<double>(gaps.censored));
+    }
+  }
+}
+
+void add_actions(std::vector<MetricFamily>& all, const DaemonCounts& counts) {
+  Family actions(all, "lockkeeper_actions_total", "What was done to sessions, or was not and why", MetricType::Counter);
+  for (const auto& [server, of_server] : counts.actions) {
+    for (const auto& [key, count] : of_server.all())
+      actions.add({{"server", server}, {"by", key.by}, {"action", key.action}, {"outcome", key.outcome}},
+                  static_cast<double>(count));
+  }
+  Family console(all, "lockkeeper_clients_ended_total", "The recorder's clients that were ended on its console",
+                 MetricType::Counter);
+  console.add({}, static_cast<double>(counts.clients_ended_on_console));
+}
+
+void add_alerts(std::vector<MetricFamily>& all, const DaemonCounts& counts) {
+  Family news(all, "lockkeeper_alerts_total", "What receivers of alerts were told, or were not", MetricType::Counter);
+  Family waiting(all, "lockkeeper_alerts_waiting", "News that wait to be told", MetricType::Gauge);
+  Family failing(all, "lockkeeper_alert_failing", "1 where the last attempt to tell failed", MetricType::Gauge);
+  for (const AlertCounts& alert : counts.alerts) {
+    for (const auto& [outcome, count] :
+         {std::pair{"told", alert.told}, std::pair{"failed", alert.failed}, std::pair{"dropped", alert.dropped}})
+      news.add({{"alert", alert.name}, {"outcome", outcome}}, static_cast<double>(count));
+    waiting.add({{"alert", alert.name}}, static_cast<double>(alert.waiting));
+    failing.add({{"alert", alert.name}}, alert.failing ? 1 : 0);
+  }
+}
+
+void add_history(std::vector<MetricFamily>& all, const DaemonCounts& counts) {
+  Family failing(all, "lockkeeper_history_failing", "1 where the history cannot be written", MetricType::Gauge);
+  Family waiting(all, "lockkeeper_history_rows_waiting", "Rows that are not on the disk yet", MetricType::Gauge);
+  Family commits(all, "lockkeeper_history_commits_total", "Times that rows went to the disk", MetricType::Counter);
+  Family bytes(all, "lockkeeper_history_bytes", "The file's size at the last trim", MetricType::Gauge);
+  Family dropped(all, "lockkeeper_history_dropped_total", "Rows that were let go for want of room",
+                 MetricType::Counter);
+  if (!counts.history) return;
+  const HistoryCounts& history = *counts.history;
+  failing.add({}, history.failing ? 1 : 0);
+  waiting.add({}, static_cast<double>(history.waiting_rows));
+  commits.add({}, static_cast<double>(history.commits));
+  bytes.add({}, static_cast<double>(history.bytes));
+  for (const auto& [kind, count] : history.dropped) dropped.add({{"kind", kind}}, static_cast<double>(count));
+}
+
 }  // namespace
 
 void TransactionCounts::take(const model::Recording& recording) {
-  std::set<Key> now;
   for (const auto& fact : recording.facts) {
     const auto* over = std::get_if<model::TransactionOver>(&fact.what);
-    if (over == nullptr || !over->client || !over->record) continue;
-    const Key key{over->client->id, over->record->id().started_at, over->ended_at};
-    if (!now.insert(key).second || last_.contains(key)) continue;
-    ++counts_.at(static_cast<std::size_t>(over->end));
+    if (taken_.take(fact) && over != nullptr) ++counts_.at(static_cast<std::size_t>(over->end));
   }
-  last_.swap(now);
 }
 
 std::uint64_t TransactionCounts::count(model::TransactionEnd end) const {
   return counts_.at(static_cast<std::size_t>(end));
 }
 
-std::string daemon_metrics(std::span<const ServerMetrics> servers) {
+void ActionCounts::take(const model::ActionReport& report, const std::string& actor) {
+  const std::string by = actor.substr(0, actor.find(' '));
+  for (const model::Target& target : report.targets) {
+    const auto outcome = outcome_name(target.result.outcome, report.action == model::Action::cancel);
+    ++counts_[{by, std::string(to_string(report.action)), std::string(outcome)}];
+  }
+}
+
+std::string daemon_metrics(std::span<const ServerMetrics> servers, const DaemonCounts& counts) {
   std::vector<MetricFamily> families;
-  families.reserve(32);  // a Family refers to its place
+  families.reserve(64);  // a Family refers to its place
   add_looks(families, servers);
   add_sessions(families, servers);
   add_findings(families, servers);
   add_pools(families, servers);
   add_transactions(families, servers);
+  add_gaps(families, servers);
+  add_actions(families, counts);
+  add_alerts(families, counts);
+  add_history(families, counts);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);
   return std::move(text).str();

@@ -23,7 +23,7 @@ std::string to_json(const model::Diagnosis& diagnosis, const Options& options) {
                                       {"url", text(diagnosis.url)},
                                       {"observed_at", time(diagnosis.observed_at)},
                                       {"server", server(diagnosis.server)},
-                                      {"complete", diagnosis.complete()},
+                                      {"complete", diagnosis.looks > 0 && diagnosis.complete()},
                                       {"missing", std::move(missing)},
                                       {"sessions", counts(diagnosis.counts)},
                                       {"looks", diagnosis.looks},

@@ -82,7 +82,10 @@ class Dump {
                   {"oldest_lease_ms", milliseconds(pool.now.oldest_lease)},
                   {"queue_timeouts", pool.queue_timeouts},
                   {"queue_timeout_ms", milliseconds(pool.queue_timeout)},
-                  {"waits", json::value_from(pool.waits)}});
+                  {"waits", json::value_from(pool.waits)},
+                  {"total_wait_ms", milliseconds(pool.total_wait)},
+                  {"uses", json::value_from(pool.uses)},
+                  {"total_use_ms", milliseconds(pool.total_use)}});
   }
 
   void client(const model::RecordedClient& client) {
@@ -104,6 +107,7 @@ class Dump {
   void fact(const model::Fact& fact) {
     if (const auto* over = std::get_if<model::TransactionOver>(&fact.what)) {
       line("transaction_over", {{"at", time(fact.at)},
+                                {"number", fact.number},
                                 {"identity", identity(over->client)},
                                 {"transaction", over->record ? record(*over->record) : json::value(nullptr)},
                                 {"unit", text(over->unit.value())},
@@ -111,13 +115,14 @@ class Dump {
                                 {"ended_at", time(over->ended_at)}});
     } else if (const auto* oddity = std::get_if<model::ClientOddity>(&fact.what)) {
       line("oddity", {{"at", time(fact.at)},
+                      {"number", fact.number},
                       {"identity", identity(oddity->client)},
                       {"oddity", word(oddities, oddity->kind)},
                       {"statement", statement(oddity->statement)},
                       {"unit", text(oddity->unit.value())},
                       {"transaction", oddity->record ? record(*oddity->record) : json::value(nullptr)}});
     } else if (const auto* lost = std::get_if<model::FactsLost>(&fact.what)) {
-      line("facts_lost", {{"at", time(fact.at)}, {"count", lost->count}});
+      line("facts_lost", {{"at", time(fact.at)}, {"number", fact.number}, {"count", lost->count}});
     }
   }
 

@@ -129,11 +129,16 @@ class Reader {
     pool.now.oldest_lease = fields.duration("oldest_lease_ms");
     pool.queue_timeouts = fields.count("queue_timeouts");
     pool.queue_timeout = fields.duration("queue_timeout_ms");
-    waits(fields, pool.waits);
+    histogram(fields, "waits", pool.waits);
+    // An older recorder does not tell the rest.
+    if (!fields.has("uses")) return;
+    pool.total_wait = fields.duration("total_wait_ms");
+    histogram(fields, "uses", pool.uses);
+    pool.total_use = fields.duration("total_use_ms");
   }
 
-  static void waits(const Fields& fields, model::WaitHistogram& histogram) {
-    const auto* list = fields.array("waits");
+  static void histogram(const Fields& fields, const char* name, model::WaitHistogram& histogram) {
+    const auto* list = fields.array(name);
     if (list == nullptr) return;
     for (std::size_t index = 0; index < std::min(list->size(), histogram.size()); ++index) {
       const auto& entry = (*list)[index];
@@ -142,7 +147,7 @@ class Reader {
       } else if (const auto* count = entry.if_int64(); count != nullptr && *count >= 0) {
         histogram[index] = static_cast<std::uint64_t>(*count);
       } else {
-        return fields.tell("waits", "holds what is not a whole number from 0 on");
+        return fields.tell(name, "holds what is not a whole number from 0 on");
       }
     }
   }
@@ -263,6 +268,13 @@ class Reader {
     client.unread_bytes = fields.integer("unread_bytes");
   }
 
+  // An older recorder does not number its facts.
+  template <typename What>
+  void fact(const Fields& fields, What what) {
+    const auto number = fields.has("number") ? fields.count("number") : 0;
+    replay_.recording.facts.push_back({fields.time("at"), std::move(what), number});
+  }
+
   void transaction_over(const Fields& fields) {
     model::TransactionOver over;
     over.client = who(fields);
@@ -271,7 +283,7 @@ class Reader {
     over.unit = model::UnitId(fields.text("unit"));
     over.end = fields.word("end", transaction_ends);
     over.ended_at = fields.time("ended_at");
-    replay_.recording.facts.push_back({fields.time("at"), std::move(over)});
+    fact(fields, std::move(over));
   }
 
   void oddity(const Fields& fields) {
@@ -282,12 +294,10 @@ class Reader {
     oddity.unit = model::UnitId(fields.text("unit"));
     if (fields.has("transaction"))
       oddity.record = std::make_shared<model::TransactionRecord>(record(fields.object("transaction")));
-    replay_.recording.facts.push_back({fields.time("at"), std::move(oddity)});
+    fact(fields, std::move(oddity));
   }
 
-  void facts_lost(const Fields& fields) {
-    replay_.recording.facts.push_back({fields.time("at"), model::FactsLost{fields.count("count")}});
-  }
+  void facts_lost(const Fields& fields) { fact(fields, model::FactsLost{fields.count("count")}); }
 
   void snapshot(const Fields& fields) {
     if (replay_.snapshot) return fields.tell("kind", "is a second snapshot");

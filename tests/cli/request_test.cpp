@@ -262,6 +262,23 @@ TEST(RunRequest, ClientsAndConsoleHaveTheirAddresses) {
   EXPECT_THAT(complaint({"run", "mysql://h", "--consol", "b:2"}), HasSubstr("did you mean --console?"));
 }
 
+TEST(DoctorRequest, LogsOfApplications) {
+  const DoctorRequest request = parse({"doctor", "--app-log", "shop=/var/log/shop.log", "postgresql://h", "--app-log",
+                                       "./a=b.log", "--app-log=-"})
+                                    .doctor.value();
+  EXPECT_THAT(request.urls, ElementsAre("postgresql://h"));
+  ASSERT_EQ(request.app_logs.size(), 3U);
+  EXPECT_EQ(request.app_logs[0].application, "shop");
+  EXPECT_EQ(request.app_logs[0].file, "/var/log/shop.log");
+  EXPECT_EQ(request.app_logs[1].application, "") << "a / is no part of a name";
+  EXPECT_EQ(request.app_logs[1].file, "./a=b.log");
+  EXPECT_EQ(request.app_logs[2].file, "-");
+  EXPECT_EQ(request.common.limit_arguments, "--app-log 'shop=/var/log/shop.log' --app-log './a=b.log' --app-log '-'");
+  EXPECT_EQ(app_log_arguments({{"it's", "x"}}), "--app-log 'it'\\''s=x'");
+  EXPECT_THAT(complaint({"doctor", "--app-log", "shop="}), HasSubstr("names no file"));
+  EXPECT_THAT(complaint({"run", "postgresql://h", "--app-log", "-"}), HasSubstr("cannot be followed"));
+}
+
 TEST(DumpRequest, UrlAndTimeout) {
   const DumpRequest request = parse({"dump", "postgresql://h/pgbouncer", "--timeout", "3s"}).dump.value();
   EXPECT_EQ(request.url, "postgresql://h/pgbouncer");

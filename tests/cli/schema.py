@@ -1,4 +1,5 @@
-"""The JSON schemas of docs/api, as validators. `schema.py doctor|history|kill FILE` validates each line of a file."""
+"""The JSON schemas of docs/api, as validators. `schema.py doctor|history|http|kill FILE` validates each line of a
+file; those of http are answers under their names: {"status": {...}}."""
 
 import functools
 import json

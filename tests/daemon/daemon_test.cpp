@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <fstream>
 
 #include "daemon/running_daemon.hpp"
@@ -51,14 +52,7 @@ class Daemon : public ::testing::Test {
     return "[databases.\"*\"]\nport = " + std::to_string(server_.port()) + "\n[proxy]\nlisten = [\"127.0.0.1:0\"]\n" +
            watched("shop", server_);
   }
-  [[nodiscard]] std::string through_the_recorder() const {
-    const std::string log = daemon_.log();
-    const std::string_view word = "listening on 127.0.0.1:";
-    const std::size_t at = log.find(word);
-    if (at == std::string::npos) throw std::runtime_error("it does not listen: " + log);
-    return "postgresql://app@127.0.0.1:" + std::to_string(std::stoi(log.substr(at + word.size()))) +
-           "/postgres?application_name=webhook";
-  }
+  [[nodiscard]] std::string through_the_recorder() const { return daemon_.recorder_url("app", "webhook"); }
   /// A policy that ends what is idle for a second.
   [[nodiscard]] static std::string policy(bool enabled) {
     return std::string("[policies.forgotten]\nrule = \"idle-transaction\"\nmin_age = \"1s\"\nenabled = ") +
@@ -252,6 +246,38 @@ TEST_F(Daemon, TellsTheServiceManagerHowItIs) {
   EXPECT_EQ(manager.next(), "READY=1");
   daemon_.stop();
   EXPECT_EQ(manager.next(), "STOPPING=1");
+}
+
+TEST_F(Daemon, AnApplicationsLogTellsWhatItsPoolLacks) {
+  const std::string log = daemon_.file("webhook.log");
+  const auto append = [&](const std::string& waited) {
+    std::ofstream(log, std::ios::app) << "ERROR shop - HikariPool-1 - Connection is not available, request timed out "
+                                         "after "
+                                      << waited << "ms (total=2, active=2, idle=0, waiting=0)\n";
+  };
+  daemon_.configure(watched("shop", server_) + "[logs.webhook]\nfile = \"webhook.log\"\n");
+  daemon_.start();
+  EXPECT_THAT(daemon_.log(), HasSubstr("webhook.log: it cannot be read: there is no such file"));
+  Session observer(server_.url());
+  std::deque<Session> holders;
+  for (int session = 0; session < 2; ++session) {
+    Session& holder = holders.emplace_back(server_.url("postgres", "app"));
+    holder.exec("SET application_name = 'webhook'");
+    holder.exec("BEGIN");
+    holder.exec("SELECT 1");
+  }
+  const std::string silent =
+      "SELECT coalesce(min(1000 * extract(epoch FROM clock_timestamp() - state_change))::int, 0) FROM "
+      "pg_stat_activity WHERE application_name = 'webhook' AND state = 'idle in transaction'";
+  daemon_.until([&] { return std::stoi(observer.value(silent)) > 3'500; }, "both to be silent for a few looks");
+  const std::string waited = observer.value(silent);
+  for (Session& holder : holders) holder.exec("ROLLBACK");
+  append(waited);
+  append(std::to_string(std::stoi(waited) + 1));
+  daemon_.until([&] { return daemon_.finds("shop", "pool-exhausted"); }, "what the log says");
+  daemon_.until([&] { return daemon_.finds("shop", "pool-deadlock"); }, "who held and who waited to be the same");
+  EXPECT_THAT(daemon_.log(), HasSubstr("webhook.log: it is read"));
+  daemon_.stop();
 }
 
 }  // namespace

@@ -52,6 +52,15 @@ void RunningDaemon::stop() {
 
 std::string RunningDaemon::log() const { return text_of(file("log")); }
 
+std::string RunningDaemon::recorder_url(const std::string& user, const std::string& application) const {
+  const std::string log = this->log();
+  const std::string_view word = "listening on 127.0.0.1:";
+  const std::size_t at = log.find(word);
+  if (at == std::string::npos) throw std::runtime_error("it does not listen: " + log);
+  return "postgresql://" + user + "@127.0.0.1:" + std::to_string(std::stoi(log.substr(at + word.size()))) +
+         "/postgres?application_name=" + application;
+}
+
 test::Answer RunningDaemon::ask(const test::Asked& asked) const {
   PlainSocket socket(port_);
   socket.send(test::request_text(asked));

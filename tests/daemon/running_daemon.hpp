@@ -37,6 +37,9 @@ class RunningDaemon {
   [[nodiscard]] bool running() { return process_ != nullptr && !process_->has_ended(); }
 
   [[nodiscard]] std::string log() const;
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }  ///< Of HTTP.
+  /// PostgreSQL's, database postgres, where the proxy listens; throws where it does not.
+  [[nodiscard]] std::string recorder_url(const std::string& user, const std::string& application) const;
   [[nodiscard]] test::Answer ask(const test::Asked& asked) const;
   [[nodiscard]] boost::json::value json(const std::string& path) const { return ask(test::get(path)).json(); }
   /// Whether a finding of that rule is open on the server.

@@ -143,6 +143,22 @@ TEST_F(AlertsTest, WhatIsRefusedForGoodIsNotSentAgain) {
              "log");
 }
 
+TEST_F(AlertsTest, CountsWhatWasToldAndWhatWasGivenUp) {
+  const Receiver receiver("404");
+  const auto telling = alerts();
+  EXPECT_THAT(telling->counts(), IsEmpty());
+  telling->set_targets({to(receiver.url())});
+  telling->look(*leaks(1));
+  telling->look(*leaks(0));
+  const auto counts = [&] { return telling->counts().front(); };
+  wait_until([&] { return counts().told == 1; }, default_patience, "that it is counted");
+  EXPECT_EQ(counts().name, "chat");
+  EXPECT_EQ(counts().failed, 1U);
+  EXPECT_EQ(counts().dropped, 0U);
+  EXPECT_EQ(counts().waiting, 0U);
+  wait_until([&] { return !counts().failing; }, default_patience, "that the last attempt worked");
+}
+
 TEST_F(AlertsTest, AReceiverThatIsNotThereIsGivenUp) {
   limits_.give_up = 50ms;
   const auto telling = alerts();

@@ -78,10 +78,10 @@ TEST_F(Connections, WhatIsTooLongIsRefused) {
   EXPECT_EQ(header.error_code(), "too_large");
   const Answer target = ask(get("/" + std::string(20'000, 'x')));
   EXPECT_EQ(target.status, 431);
-  const Answer body = ask(post("/api/v1/login", std::string(70'000, 'x')));
+  const Answer body = ask(post("/api/v1/login", std::string(300'000, 'x')));
   EXPECT_EQ(body.status, 413);
   EXPECT_EQ(body.error_code(), "too_large");
-  EXPECT_EQ(ask(post("/api/v1/login", std::string(60'000, 'x'))).status, 400);
+  EXPECT_EQ(ask(post("/api/v1/login", std::string(250'000, 'x'))).status, 400);
 }
 
 TEST_F(Connections, WhatIsNoRequestIsRefused) {

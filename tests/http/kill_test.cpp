@@ -8,8 +8,12 @@
 namespace lockkeeper::test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 constexpr const char* path = "/api/v1/servers/main/kill";
@@ -79,6 +83,81 @@ TEST_F(Kill, DoesNothingWhereOthersAreThereNow) {
   EXPECT_THAT(dry_runs(), ElementsAre(true));
 }
 
+// As the page does: the targets of a dry run, as it showed them.
+boost::json::array shown(const boost::json::value& report) {
+  boost::json::array confirm;
+  for (const auto& target : report.at("targets").as_array()) {
+    const auto& session = target.at("session").as_object();
+    confirm.push_back({{"session", std::to_string(session.at("pid").as_int64()) + "@" +
+                                       std::string(session.at("started_at").as_string())},
+                       {"transaction_started_at", session.at("transaction_started_at")},
+                       {"state_changed_at", session.at("state_changed_at")}});
+  }
+  return confirm;
+}
+
+class KillOfWhatWasShown : public Kill {
+ protected:
+  void SetUp() override {
+    Kill::SetUp();
+    start();
+    confirm = shown(kill(R"({"finding": "idle-transaction-3a1e32e7"})").json());
+    ASSERT_EQ(confirm.size(), 3U);
+  }
+  [[nodiscard]] Answer act() const {
+    return kill(boost::json::serialize(
+        boost::json::object{{"finding", "idle-transaction-3a1e32e7"}, {"dry_run", false}, {"confirm", confirm}}));
+  }
+  [[nodiscard]] std::vector<std::string> agreed() {
+    const std::scoped_lock guard(mutex);
+    std::vector<std::string> sessions;
+    for (const auto& session : *requests.back().agreed) sessions.push_back(to_string(session.id));
+    return sessions;
+  }
+
+  boost::json::array confirm;
+};
+
+TEST_F(KillOfWhatWasShown, IsCarriedOut) {
+  EXPECT_EQ(act().json().at("dry_run"), false);
+  EXPECT_EQ(agreed().size(), 3U);
+  EXPECT_THAT(dry_runs(), ElementsAre(true, true, false));
+}
+
+TEST_F(KillOfWhatWasShown, LeavesAloneWhoCameSince) {
+  const std::string last(confirm.back().at("session").as_string());
+  confirm.pop_back();
+  EXPECT_EQ(act().status, 200);
+  EXPECT_THAT(agreed(), AllOf(SizeIs(2), Not(Contains(last))));
+}
+
+TEST_F(KillOfWhatWasShown, LeavesAloneWhoIsInAnotherTransactionNow) {
+  const std::string first(confirm.front().at("session").as_string());
+  confirm.front().as_object()["transaction_started_at"] = "2026-11-21T00:00:00Z";
+  EXPECT_EQ(act().status, 200);
+  EXPECT_THAT(agreed(), AllOf(SizeIs(2), Not(Contains(first))));
+}
+
+TEST_F(KillOfWhatWasShown, LeavesAloneWhoHasWorkedSince) {
+  const std::string first(confirm.front().at("session").as_string());
+  confirm.front().as_object()["state_changed_at"] = "2026-11-21T00:00:00Z";
+  EXPECT_EQ(act().status, 200);
+  EXPECT_THAT(agreed(), AllOf(SizeIs(2), Not(Contains(first))));
+}
+
+TEST_F(KillOfWhatWasShown, DoesNothingWhereNobodyIsAsShown) {
+  for (auto& target : confirm) target.as_object()["transaction_started_at"] = nullptr;
+  EXPECT_EQ(act().error_code(), "moved_on");
+  EXPECT_THAT(dry_runs(), ElementsAre(true, true));
+}
+
+TEST_F(Kill, ConfirmedByNumberTouchesOnlyWhomItCounted) {
+  start();
+  EXPECT_EQ(kill(R"({"finding": "idle-transaction-3a1e32e7", "dry_run": false, "confirm": 3})").status, 200);
+  ASSERT_TRUE(requests.back().agreed);
+  EXPECT_THAT(*requests.back().agreed, SizeIs(3));
+}
+
 TEST_F(Kill, OfASessionByItsIdAndStart) {
   start();
   const auto report =
@@ -119,12 +198,28 @@ TEST_F(Kill, IsForbiddenToOtherPages) {
 
 TEST_F(Kill, WhatIsNotUnderstoodIsRefused) {
   start();
-  for (const char* body :
-       {"", "{", "[]", "{}", R"({"finding": ""})", R"({"finding": 1})", R"({"session": "4711"})",
-        R"({"session": "x@y"})", R"({"finding": "a", "session": "4711@2026-11-22T05:02:22Z"})",
-        R"({"finding": "a", "action": "sql"})", R"({"finding": "a", "dry_run": "no"})",
-        R"({"finding": "a", "dry_run": false})", R"({"finding": "a", "confirm": -1})",
-        R"({"finding": "a", "max_rollback_rows": 1.5})", R"({"finding": "a", "include_superuser": true})"}) {
+  for (
+      const char* body :
+      {"",
+       "{",
+       "[]",
+       "{}",
+       R"({"finding": ""})",
+       R"({"finding": 1})",
+       R"({"session": "4711"})",
+       R"({"session": "x@y"})",
+       R"({"finding": "a", "session": "4711@2026-11-22T05:02:22Z"})",
+       R"({"finding": "a", "action": "sql"})",
+       R"({"finding": "a", "dry_run": "no"})",
+       R"({"finding": "a", "confirm": [1]})",
+       R"({"finding": "a", "confirm": [{"session": "4711"}]})",
+       R"({"finding": "a", "confirm": [{"session": "4711", "transaction_started_at": null, "state_changed_at": null}]})",
+       R"({"finding": "a", "confirm": [{"session": "1@2026-11-22T05:02:22Z", "state_changed_at": null, "extra": 1}]})",
+       R"({"finding": "a", "confirm": [{"session": "1@2026-11-22T05:02:22Z", "transaction_started_at": "soon", "state_changed_at": null}]})",
+       R"({"finding": "a", "dry_run": false})",
+       R"({"finding": "a", "confirm": -1})",
+       R"({"finding": "a", "max_rollback_rows": 1.5})",
+       R"({"finding": "a", "include_superuser": true})"}) {
     const Answer answer = kill(body);
     EXPECT_EQ(answer.status, 400) << body;
     EXPECT_EQ(answer.error_code(), "bad_request") << body;

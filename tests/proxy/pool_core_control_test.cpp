@@ -295,6 +295,27 @@ TEST(ProxyPool, TellsWhoHoldsAndWhoWaits) {
   EXPECT_EQ(counters.oldest_waiter_since, asked);
 }
 
+TEST(ProxyPool, CountsHowLongEachServerWasHeldOnce) {
+  Bench bench;
+  const PoolId pool = bench.add(2);
+  const ServerId first = bench.take(pool, 1);
+  const ServerId second = bench.take(pool, 2);
+  bench.acquire(pool, 3);
+  bench.now += seconds{1};
+  bench.release(first);  // to the one who waits
+  EXPECT_EQ(bench.core.counters(pool).uses.count, 1U);
+  EXPECT_EQ(bench.core.counters(pool).uses.sum, seconds{1});
+  bench.now += seconds{2};
+  bench.release(first);  // idle
+  EXPECT_EQ(bench.core.counters(pool).uses.sum, seconds{3});
+  bench.gone(second);  // while it is held
+  EXPECT_EQ(bench.core.counters(pool).uses.count, 3U);
+  EXPECT_EQ(bench.core.counters(pool).uses.sum, seconds{6});
+  bench.gone(first);  // while it is idle
+  bench.release(second);
+  EXPECT_EQ(bench.core.counters(pool).uses.count, 3U);
+}
+
 TEST(ProxyPool, CountsWaitsInPowersOfTwo) {
   WaitTimes waits;
   waits.add(Duration::zero());

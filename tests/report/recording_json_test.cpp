@@ -103,6 +103,18 @@ TEST(RecordingJson, FactsOfALibraryAreLeftOutAndCounted) {
   EXPECT_EQ(std::get<model::FactsLost>(replay->recording.facts.back().what).count, 7U);
 }
 
+TEST(RecordingJson, FactsKeepTheirNumbersAndOlderOnesHaveNone) {
+  Recorded scene = broken_commit();
+  scene.recording->facts.front().number = 41;
+  const std::string text = dumped(scene);
+  const auto replay = read(text);
+  ASSERT_TRUE(replay);
+  EXPECT_EQ(replay->recording.facts.front().number, 41U);
+  const auto older = read(replaced(text, R"("number":41,)", ""));
+  ASSERT_TRUE(older);
+  EXPECT_EQ(older->recording.facts.front().number, 0U);
+}
+
 TEST(RecordingJson, UnknownFieldsAreIgnoredAndUnknownKindsCounted) {
   std::string text = replaced(dumped(broken_commit()), R"("facts_lost":0)", R"("facts_lost":0,"colour":[1,{}])");
   text += R"({"kind":"weather","sun":true})"

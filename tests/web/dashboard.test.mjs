@@ -52,6 +52,19 @@ test("an incident is seen growing, its finding opened, ended from the page, and 
   });
 });
 
+test("the graph goes back as far as the history", withMock, async () => {
+  await on(["--leaked", "3", "--hold"], "/", async (page) => {
+    const past = page.locator("figure.chart[aria-label*='At last: 2 idle in transaction']");
+    for (const span of ["24 h", "7 d"]) {
+      await page.getByRole("button", {name: span}).click();
+      await page.locator(`[aria-pressed=true]:text-is("${span}")`).waitFor();
+      await past.waitFor();
+    }
+    await page.getByRole("button", {name: "5 min", exact: true}).click();
+    await page.locator("figure.chart[aria-label*='Now:']").waitFor();
+  });
+});
+
 test("without actions there is a dry run and no way to act", withMock, async () => {
   await on(["--leaked", "30", "--hold"], "/findings", async (page) => {
     await page.locator("[data-finding^=root-blocker]").click();

@@ -31,8 +31,8 @@ export async function growKillDrop(page, {application, enough}) {
 }
 
 /**
- * Presses the dialog's button until it has worked. While the incident grows, there may be another number of targets by then:
- * then nothing is done, and the dialog shows the new number.
+ * Presses the dialog's button until it has worked. Who came since the dialog was opened is left alone; where all whom it shows
+ * have gone on by then, nothing is done, and the dialog shows who is there now.
  */
 async function confirm(page) {
   const dialog = page.getByRole("dialog");

@@ -124,6 +124,23 @@ export function shapes(world) {
   return {observed_at: iso(world.now), shapes: list.map((one, index) => ({id: `5ba9e${index}`.padEnd(16, "0"), ...one}))};
 }
 
+/** A day and a half in which, half a day ago, 40 sessions slept for an hour. */
+export function history(server, from, to) {
+  const step = to - from > 86_400_000 ? 1_800_000 : 300_000;
+  const kept = to - 129_600_000;
+  const periods = [];
+  for (let at = Math.ceil(Math.max(from, kept) / step) * step; at < to; at += step) {
+    const ago = to - at;
+    const asleep = ago > 43_200_000 && ago < 46_800_000 ? 40 : 2;
+    const counts = {clients: 20 + asleep, active: 4, idle: 16, idle_in_transaction: asleep, aborted: 0, waiting: 0, queued: 0, usable: 97};
+    periods.push({at: iso(at), samples: step / 1000, mean: counts, maximum: counts});
+  }
+  return {
+    version: 1, from: iso(from), to: iso(to), step_ms: step, oldest: iso(kept), newest: iso(to), connections: [{server, periods}], findings: [], actions: [], transactions: [],
+    left_out: {connections: false, findings: false, actions: false, transactions: false}, error: null,
+  };
+}
+
 /** The answer to a kill, or {status, error}. */
 export function kill(world, wanted) {
   const found = wanted.finding ? findings(world).find((one) => one.id === wanted.finding) : null;
@@ -141,11 +158,14 @@ export function kill(world, wanted) {
     return {status: 200, body: {...base, released, targets: targets.map((one) => ({session: subject(one), outcome: wanted.action === "cancel" ? "would_cancel" : "would_terminate", reason: ""}))}};
   }
   if (!world.options.actions) return {status: 403, body: {error: {code: "forbidden", message: "Acting is switched off.", advice: "Set actions = true in [http]."}}};
-  if (wanted.confirm !== targets.length) {
-    return {status: 409, body: {error: {code: "moved_on", message: `There are ${targets.length} targets now, not ${wanted.confirm}.`, advice: "Look at the dry run again."}}};
+  // Who came since is left alone.
+  const confirmed = new Set((wanted.confirm ?? []).map((one) => one.session));
+  const agreed = targets.filter((one) => confirmed.has(`${one.pid}@${iso(one.startedAt)}`));
+  if (agreed.length === 0) {
+    return {status: 409, body: {error: {code: "moved_on", message: "None of the targets is as it was.", advice: "Look at the dry run again."}}};
   }
-  const ended = targets.map((one) => ({session: subject(one), outcome: wanted.action === "cancel" ? "cancelled" : "terminated", reason: ""}));
-  world.end(targets, wanted.action, "http", Date.now(), found);
+  const ended = agreed.map((one) => ({session: subject(one), outcome: wanted.action === "cancel" ? "cancelled" : "terminated", reason: ""}));
+  world.end(agreed, wanted.action, "http", Date.now(), found);
   return {status: 200, body: {...base, dry_run: false, targets: ended, released, went_on: released, audit: "/var/lib/lockkeeper/audit.jsonl"}};
 }
 

@@ -121,9 +121,12 @@ async function api(request, response, url) {
   if (url.pathname === "/api/v1/events") return events(request, response);
   if (url.pathname === "/api/v1/status") {
     return send(response, 200, {
-      version: "0.6.0", started_at: iso(world.started), now: iso(Date.now()), actions: world.options.actions, csrf: CSRF, history: false, recorder: !world.options.unrecorded,
+      version: "0.6.0", started_at: iso(world.started), now: iso(Date.now()), actions: world.options.actions, csrf: CSRF, history: true, recorder: !world.options.unrecorded,
       servers: names.map((name) => answers.server(world, name)),
     });
+  }
+  if (url.pathname === "/api/v1/history") {
+    return send(response, 200, answers.history(url.searchParams.get("server"), Date.parse(url.searchParams.get("from")), Date.parse(url.searchParams.get("to"))));
   }
   if (url.pathname === "/api/v1/audit") {
     return send(response, 200, {entries: world.audit.slice(-Number(url.searchParams.get("limit") ?? 100)).reverse()});

@@ -56,6 +56,18 @@ test("layers are stacked, and nothing is drawn where nobody looked", async () =>
   assert.equal(growth(rising.slice(0, 3), "idle_in_transaction"), null);
 });
 
+test("periods of the history are drawn as samples, broken where nobody looked", async () => {
+  const {pastSamples} = await load("api/past.ts");
+  const {columns} = await load("lib/stack.ts");
+  const counts = (asleep, waiting) => ({clients: 10.4, active: 2, idle: 5, idle_in_transaction: asleep, aborted: 0, waiting, queued: 0, usable: 0});
+  const period = (second, asleep) => ({at: at(second), samples: 60, mean: counts(asleep, 0.2), maximum: counts(9, 4)});
+  const past = {to: at(600), step_ms: 60_000, connections: [{server: "main", periods: [period(0, 2.6), period(60, 1), period(300, 1)]}], error: null};
+  const samples = pastSamples(past, "main");
+  assert.deepEqual([samples[0].idle_in_transaction, samples[0].waiting, samples[0].usable], [3, 4, null]);
+  assert.deepEqual(pastSamples(past, "other"), []);
+  assert.deepEqual(columns(samples, 0, 150_000).tops.idle_in_transaction, [3, 1, null, 1]);
+});
+
 test("samples are put together once each, and forgotten after an hour", async () => {
   const {merged} = await load("api/samples.ts");
   const old = [sample(0), sample(1), sample(2)];

@@ -63,12 +63,19 @@ export async function logIn(token: string): Promise<void> {
   locked.set(false);
 }
 
+/** A target as the dry run showed it: what has moved on since is left alone. */
+export interface Confirmed {
+  session: string;
+  transaction_started_at: string | null;
+  state_changed_at: string | null;
+}
+
 export interface KillRequest {
   finding?: string;
   session?: string;
   action: string;
   dry_run: boolean;
-  confirm?: number;
+  confirm?: Confirmed[];
 }
 
 export async function kill(status: Status, server: string, wanted: KillRequest): Promise<KillResult> {

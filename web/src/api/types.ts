@@ -273,6 +273,25 @@ export interface Sample {
   usable: number | null;
 }
 
+export interface PastCounts {
+  clients: number;
+  active: number;
+  idle: number;
+  idle_in_transaction: number;
+  aborted: number;
+  waiting: number;
+  queued: number;
+  usable: number;
+}
+
+/** Of the history, what the graph shows. */
+export interface Past {
+  to: string;
+  step_ms: number;
+  connections: {server: string; periods: {at: string; samples: number; mean: PastCounts; maximum: PastCounts}[]}[];
+  error: Problem | null;
+}
+
 export interface AuditEntry {
   at?: string;
   actor?: string;

@@ -18,9 +18,9 @@ export interface Columns {
 }
 
 // Longer without a sample, and the line is broken: nothing is claimed of times in which nobody looked.
-const BREAK_MS = 5000;
+export const BREAK_MS = 5000;
 
-export function columns(samples: Sample[], from: number): Columns {
+export function columns(samples: Sample[], from: number, breakMs = BREAK_MS): Columns {
   const made: Columns = {at: [], tops: {idle_in_transaction: [], aborted: [], active: [], idle: []}, waiting: [], queued: [], usable: [], samples: []};
   const push = (at: number, sample: Sample | null): void => {
     made.at.push(at / 1000);
@@ -39,7 +39,7 @@ export function columns(samples: Sample[], from: number): Columns {
   for (const sample of samples) {
     const at = parseTime(sample.at);
     if (at === null || at < from) continue;
-    if (before !== null && at - before > BREAK_MS) push(before + 1, null);
+    if (before !== null && at - before > breakMs) push(before + 1, null);
     push(at, sample);
     before = at;
   }

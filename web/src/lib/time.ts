@@ -58,6 +58,12 @@ export function clock(at: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** "22.11. 06:29", in the reader's time zone: for graphs of days. */
+export function dayAndClock(at: number): string {
+  const date = new Date(at);
+  return `${date.getDate()}.${date.getMonth() + 1}. ${clock(at).slice(0, 5)}`;
+}
+
 /** "2026-11-22 06:29:56 (UTC+1)", in the reader's time zone. */
 export function absolute(at: number): string {
   const date = new Date(at);

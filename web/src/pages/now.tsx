@@ -3,8 +3,9 @@ import type {PageProps} from "../app";
 import {serverPath} from "../api/client";
 import {useLost} from "../api/live";
 import {serverClock, useResource, type Resource} from "../api/resource";
+import {usePast} from "../api/past";
 import {useSamples} from "../api/samples";
-import type {AuditEntry, Diagnosis, Pool, Pools, Sample, Waits} from "../api/types";
+import type {AuditEntry, Diagnosis, Pool, Pools, Sample, Status, Waits} from "../api/types";
 import {orders} from "../lib/audit";
 import {waiters} from "../lib/forest";
 import {useListKeys} from "../lib/keys";
@@ -17,6 +18,8 @@ import {Age, Bones, Loaded, Mark, Quiet} from "../parts/bits";
 import {Chart, type Event} from "../parts/chart";
 
 const SPANS: [string, number][] = [["5 min", 300_000], ["15 min", 900_000], ["1 h", 3_600_000]];
+const PAST_SPANS: [string, number][] = [["24 h", 86_400_000], ["7 d", 604_800_000]];
+const LIVE_MS = 3_600_000;
 
 interface Tile {
   tone: string;
@@ -144,8 +147,32 @@ function PoolsPanel({pools, recorder}: {pools: Resource<Pools>; recorder: boolea
   );
 }
 
-export function Now({server, now}: PageProps) {
+/** Live up to an hour, and what the history keeps beyond. */
+function Graph({status, server, samples, failed, now, events}: {status: Status; server: string; samples: Sample[] | null; failed: boolean; now: number; events: Event[]}) {
   const [span, setSpan] = useState(300_000);
+  const past = usePast(server, span > LIVE_MS ? span : null);
+  const shown = span > LIVE_MS ? past.samples : samples;
+  const absent = span > LIVE_MS ? past.failed : failed ? "The last hour could not be had" : null;
+  const end = span > LIVE_MS ? past.until : parseTime(samples?.at(-1)?.at) ?? now;
+  return (
+    <section class="panel graph">
+      <header>
+        <h2>Connections by state</h2>
+        <span class="end segments" role="group" aria-label="Time shown">
+          {[...SPANS, ...(status.history ? PAST_SPANS : [])].map(([name, ms]) => <button key={name} type="button" aria-pressed={span === ms} onClick={() => setSpan(ms)}>{name}</button>)}
+        </span>
+      </header>
+      {shown && shown.length > 0
+        ? <Chart samples={shown} spanMs={span} now={end} events={events} {...(span > LIVE_MS ? {breakMs: past.breakMs, past: true} : {})} />
+        : absent ? <Quiet title={absent}>It is asked for again.</Quiet>
+        : !shown ? <Bones lines={6} />
+        : span > LIVE_MS ? <Quiet title="Nothing is kept of that time">The history has no look at this server in it.</Quiet>
+        : <Quiet title="No sample yet">One comes with each look.</Quiet>}
+    </section>
+  );
+}
+
+export function Now({status, server, now}: PageProps) {
   const {samples, failed} = useSamples(server.name);
   const diagnosis = useResource<Diagnosis>(serverPath(server.name, "diagnosis"), server.name, 1500);
   const pools = useResource<Pools>(serverPath(server.name, "pools"), server.name, 1500);
@@ -165,17 +192,7 @@ export function Now({server, now}: PageProps) {
         </div>
       </section>
       <Tiles sample={last} />
-      <section class="panel graph">
-        <header>
-          <h2>Connections by state</h2>
-          <span class="end segments" role="group" aria-label="Time shown">
-            {SPANS.map(([name, ms]) => <button key={name} type="button" aria-pressed={span === ms} onClick={() => setSpan(ms)}>{name}</button>)}
-          </span>
-        </header>
-        {samples && samples.length > 0
-          ? <Chart samples={samples} spanMs={span} now={parseTime(last?.at) ?? now} events={audited(audit)} />
-          : failed ? <Quiet title="The last hour could not be had">It is asked for again.</Quiet> : samples ? <Quiet title="No sample yet">One comes with each look.</Quiet> : <Bones lines={6} />}
-      </section>
+      <Graph status={status} server={server.name} samples={samples} failed={failed} now={now} events={audited(audit)} />
       <section class="panel open-findings">
         <header><h2>Open findings</h2>{diagnosis.data && <span class="dim">{diagnosis.data.findings.length}</span>}</header>
         <Loaded resource={diagnosis} lines={6}>{(data) => <OpenFindings diagnosis={data} now={serverClock(diagnosis, now)} />}</Loaded>

@@ -1,6 +1,6 @@
-// A remedy: first its dry run, then, where acting is allowed, the act itself, confirmed by the number of its targets.
+// A remedy: first its dry run, then, where acting is allowed, the act itself, confirmed with its targets as they are shown.
 import {useEffect, useState} from "preact/hooks";
-import {Failed, kill, type KillRequest} from "../api/client";
+import {type Confirmed, Failed, kill, type KillRequest} from "../api/client";
 import type {KillResult, Problem, Status} from "../api/types";
 import {plural} from "../lib/words";
 import {Copy, State} from "./bits";
@@ -28,6 +28,14 @@ function asProblem(error: unknown): Problem {
 
 function planned(result: KillResult): KillResult["targets"] {
   return result.targets.filter((target) => target.outcome.startsWith("would_"));
+}
+
+function confirmed(result: KillResult): Confirmed[] {
+  return planned(result).map(({session}) => ({
+    session: `${session.pid}@${session.started_at}`,
+    transaction_started_at: session.transaction_started_at,
+    state_changed_at: session.state_changed_at,
+  }));
 }
 
 function Targets({result}: {result: KillResult}) {
@@ -79,7 +87,7 @@ function Confirmation({wanted, dry, onClose, onResult}: {wanted: Wanted; dry: Ki
     setBusy(true);
     setProblem(null);
     try {
-      const request: KillRequest = {...wanted.target, action: wanted.action, dry_run: false, confirm: number};
+      const request: KillRequest = {...wanted.target, action: wanted.action, dry_run: false, confirm: confirmed(shown)};
       onResult(await kill(wanted.status, wanted.server, request));
     } catch (error) {
       setProblem(asProblem(error));

@@ -3,8 +3,8 @@ import {useEffect, useRef, useState} from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type {Sample} from "../api/types";
-import {LAYERS, columns, nearest, type Columns, type Layer} from "../lib/stack";
-import {clock} from "../lib/time";
+import {BREAK_MS, LAYERS, columns, nearest, type Columns, type Layer} from "../lib/stack";
+import {clock, dayAndClock} from "../lib/time";
 import {count} from "../lib/words";
 
 export interface Event {
@@ -17,6 +17,10 @@ interface Props {
   spanMs: number;
   now: number;
   events: Event[];
+  /** Longer without a sample, and nobody looked. */
+  breakMs?: number;
+  /** Samples are of that time, not of now. */
+  past?: boolean;
 }
 
 const NAMES: [string, string, (sample: Sample) => number | null][] = [
@@ -80,13 +84,20 @@ function ceiling(made: Columns): number {
   return most * 1.06;
 }
 
+const DAY_MS = 86_400_000;
+
+function mark(at: number, step: number): string {
+  if (step >= DAY_MS) return dayAndClock(at).split(" ")[0] ?? "";
+  return clock(at).slice(0, step < 60_000 ? 8 : 5);
+}
+
 function options(size: {width: number; height: number}, latest: () => Latest, hover: (index: number | null, left: number) => void): uPlot.Options {
   const axis = {stroke: () => variable("--ink-3"), font: `12px ${variable("--sans")}`, ticks: {show: false}};
   return {
     ...size, padding: [10, 14, 0, 0], legend: {show: false}, cursor: {y: false, drag: {x: false, y: false}, points: {show: false}},
     scales: {x: {time: true, range: () => latest().range}, y: {range: () => [0, ceiling(latest().made)]}},
     axes: [
-      {...axis, size: 30, grid: {show: false}, space: 56, values: (_, splits) => splits.map((at) => clock(at * 1000).slice(0, (splits[1] ?? 0) - (splits[0] ?? 0) < 60 ? 8 : 5))},
+      {...axis, size: 30, grid: {show: false}, space: 56, values: (_, splits) => splits.map((at) => mark(at * 1000, ((splits[1] ?? 0) - (splits[0] ?? 0)) * 1000))},
       {...axis, size: 40, grid: {stroke: () => variable("--line"), width: 1}},
     ],
     series: series(),
@@ -123,24 +134,24 @@ function useThemeChange(changed: () => void): void {
   }, []);
 }
 
-function Values({sample, left, width}: {sample: Sample; left: number; width: number}) {
+function Values({sample, left, width, past}: {sample: Sample; left: number; width: number; past: boolean}) {
   const right = left > width / 2;
   return (
     <div class="chart-values" style={right ? {right: `${width - left + 54}px`} : {left: `${left + 54}px`}}>
-      <strong>{clock(Date.parse(sample.at))}</strong>
+      <strong>{(past ? dayAndClock : clock)(Date.parse(sample.at))}</strong>
       <dl>{NAMES.map(([tone, name, value]) => [<dt key={name}><i class={`swatch ${tone}`} />{name}</dt>, <dd key={`${name}.`}>{count(value(sample))}</dd>])}</dl>
     </div>
   );
 }
 
-export function Chart({samples, spanMs, now, events}: Props) {
+export function Chart({samples, spanMs, now, events, breakMs = BREAK_MS, past = false}: Props) {
   const home = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [hovered, setHovered] = useState<{index: number; left: number} | null>(null);
   const [theme, setTheme] = useState(0);
   useThemeChange(() => setTheme((count) => count + 1));
   const end = now / 1000;
-  const made = columns(samples, now - spanMs - 5000);
+  const made = columns(samples, now - spanMs - breakMs, breakMs);
   // Of a daemon that began a moment ago there is no hour to show.
   const begin = Math.max(end - spanMs / 1000, Math.min(made.at[0] ?? end, end - LEAST_MS / 1000));
   const latest = useRef<Latest>({made, range: [0, 1], events});
@@ -165,9 +176,9 @@ export function Chart({samples, spanMs, now, events}: Props) {
   const last = samples.at(-1);
   const spoken = last ? `${last.idle_in_transaction} idle in transaction, ${last.active} active, ${last.idle} idle, ${last.waiting} waiting, of ${last.usable ?? "unknown"} usable` : "nothing yet";
   return (
-    <figure class="chart" role="img" aria-label={`Connections by state over time. Now: ${spoken}`}>
+    <figure class="chart" role="img" aria-label={`Connections by state over time. ${past ? "At last" : "Now"}: ${spoken}`}>
       <div ref={home} class="plot" />
-      {hovered && sample && <Values sample={sample} left={hovered.left} width={home.current?.clientWidth ?? 0} />}
+      {hovered && sample && <Values sample={sample} left={hovered.left} width={home.current?.clientWidth ?? 0} past={past} />}
     </figure>
   );
 }
