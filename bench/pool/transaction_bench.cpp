@@ -18,8 +18,7 @@
 #include <lockkeeper/postgres.hpp>
 #include <lockkeeper/sqlite.hpp>
 
-#include "support/postgres_server.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::bench {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "collect/library/to_model.hpp"
 #include "library/stub_driver.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::collect::library {
 namespace {

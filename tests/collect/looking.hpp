@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "collect/postgres/collector.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 
 namespace lockkeeper::collect::postgres {

@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "daemon/running_daemon.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 
 namespace lockkeeper::testing {

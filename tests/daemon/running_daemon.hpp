@@ -13,9 +13,7 @@
 #include <boost/json.hpp>
 
 #include "http/serving.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

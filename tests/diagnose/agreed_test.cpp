@@ -8,10 +8,8 @@
 
 #include "collect/postgres/collector.hpp"
 #include "diagnose/conductor.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
 
 namespace lockkeeper::diagnose {
 namespace {

@@ -7,9 +7,8 @@
 #include <lockkeeper/postgres.hpp>
 
 #include "collect/postgres/collector.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/wait.hpp"
 
 namespace lockkeeper::diagnose {
 namespace {

@@ -14,9 +14,7 @@
 #include <vector>
 
 #include "diagnose/views.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::http {
 namespace {

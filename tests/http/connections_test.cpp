@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "http/serving.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::test {
 namespace {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "http/serving.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::test {
 namespace {

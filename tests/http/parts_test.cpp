@@ -10,7 +10,7 @@
 #include "http/changes.hpp"
 #include "http/event_queue.hpp"
 #include "http/worker.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::http {
 namespace {

@@ -6,9 +6,7 @@
 #include "http/serving.hpp"
 #include "report/board_json.hpp"
 #include "report/history_json.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::test {
 namespace {

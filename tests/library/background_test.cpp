@@ -18,7 +18,7 @@
 
 #include "library/recorder.hpp"
 #include "library/stub_driver.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -20,7 +20,7 @@
 #include <lockkeeper/unit_of_work.hpp>
 
 #include "library/transaction_fixture.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

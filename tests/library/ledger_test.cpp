@@ -18,8 +18,7 @@
 #include <vector>
 
 #include "support/gate.hpp"
-#include "support/postgres_server.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -11,8 +11,7 @@
 #include <thread>
 
 #include "library/outbox_fixture.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

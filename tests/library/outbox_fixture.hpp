@@ -17,7 +17,7 @@
 
 #include "library/data_engine.hpp"
 #include "library/flaky_driver.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

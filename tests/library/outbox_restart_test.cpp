@@ -9,8 +9,7 @@
 #include <lockkeeper/postgres.hpp>
 
 #include "library/recorder.hpp"
-#include "support/postgres_server.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

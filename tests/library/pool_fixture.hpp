@@ -12,7 +12,7 @@
 
 #include "library/recorder.hpp"
 #include "library/stub_driver.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

@@ -16,7 +16,7 @@
 #include <lockkeeper/unit_of_work.hpp>
 
 #include "library/stub_driver.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

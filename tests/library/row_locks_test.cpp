@@ -17,7 +17,7 @@
 #include <lockkeeper/row_locks.hpp>
 
 #include "library/data_engine.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "library/transaction_fixture.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

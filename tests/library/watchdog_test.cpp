@@ -14,7 +14,7 @@
 
 #include "client/watchdog.hpp"
 #include "client/watchdog_timers.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -10,9 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "support/mysql_server.hpp"
-#include "support/postgres_server.hpp"
-#include "support/process.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -8,7 +8,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -10,7 +10,7 @@
 #include "proxy/auth/saslprep.hpp"
 #include "proxy/auth/server_login.hpp"
 #include "proxy/auth_link.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"

@@ -7,7 +7,7 @@
 #include "proxy/auth/crypto.hpp"
 #include "proxy/auth/md5.hpp"
 #include "proxy/auth/users.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::proxy {
 namespace {

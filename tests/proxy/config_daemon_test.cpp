@@ -7,7 +7,7 @@
 
 #include "proxy/config_parse.hpp"
 #include "proxy/config_reload.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::proxy {
 namespace {

@@ -15,9 +15,8 @@
 #include "proxy/config_url.hpp"
 #include "proxy/console/tables.hpp"
 #include "proxy/proxy.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace lockkeeper::proxy {
 namespace {

@@ -22,8 +22,8 @@
 
 #include "proxy/support/proxy_process.hpp"
 #include "proxy/support/raw_client.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/wait.hpp"
 
 namespace lockkeeper::testing {
 namespace {

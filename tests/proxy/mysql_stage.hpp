@@ -11,10 +11,8 @@
 #include <vector>
 
 #include "proxy/support/mysql_proxy.hpp"
-#include "support/mysql_installation.hpp"
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

@@ -11,7 +11,7 @@
 #include "proxy/config_parse.hpp"
 #include "proxy/config_route.hpp"
 #include "proxy/config_settings.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::proxy {
 namespace {

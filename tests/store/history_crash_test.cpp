@@ -7,9 +7,7 @@
 
 #include "store/history_contract.hpp"
 #include "store/sqlite_history.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

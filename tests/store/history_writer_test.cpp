@@ -10,8 +10,7 @@
 #include "store/history_contract.hpp"
 #include "store/history_writer.hpp"
 #include "store/sqlite_history.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

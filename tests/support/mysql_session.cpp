@@ -5,7 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

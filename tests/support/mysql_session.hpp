@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "support/mysql_server.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

@@ -11,11 +11,8 @@
 #include <future>
 #include <string>
 
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

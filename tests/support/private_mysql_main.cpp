@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "support/mysql_server.hpp"
 #include "support/private_server.hpp"
+#include "support/servers.hpp"
 
 namespace {
 

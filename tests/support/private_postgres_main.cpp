@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "support/postgres_server.hpp"
 #include "support/private_server.hpp"
+#include "support/servers.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

@@ -9,10 +9,8 @@
 #include <filesystem>
 #include <string>
 
-#include "support/postgres_server.hpp"
-#include "support/process.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 
 namespace lockkeeper::track::postgres {

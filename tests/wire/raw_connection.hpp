@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 #include "wire/transcript.hpp"
 
 namespace lockkeeper::testing {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 #include "wire/postgres/backend.hpp"
 #include "wire/postgres/frontend.hpp"

@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "collect/applog/app_logs.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::collect::applog {
 namespace {

@@ -12,9 +12,8 @@
 #include <vector>
 
 #include "collect/mysql/collector.hpp"
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::collect::mysql::testing {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proxy/support/raw_client.hpp"
-#include "support/postgres_data.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -12,9 +12,7 @@
 #include <vector>
 
 #include "support/mysql_session.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

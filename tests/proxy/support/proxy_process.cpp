@@ -15,9 +15,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "support/postgres_data.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/wait.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -20,10 +20,7 @@
 #include <vector>
 
 #include "proxy/support/raw_client.hpp"
-#include "support/postgres_server.hpp"
-#include "support/postgres_version.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "proxy/support/messages.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

@@ -9,9 +9,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 #include "track/mysql/listener.hpp"
 #include "wire/mysql/login.hpp"
 #include "wire/recording_relay.hpp"

@@ -6,10 +6,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 #include "wire/mysql/conversation.hpp"
 #include "wire/recording_relay.hpp"
 

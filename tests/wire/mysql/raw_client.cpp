@@ -10,7 +10,7 @@
 #include <bit>
 #include <stdexcept>
 
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing::mysql {
 namespace {

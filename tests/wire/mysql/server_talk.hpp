@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "support/mysql_server.hpp"
+#include "support/servers.hpp"
 #include "wire/mysql/raw_client.hpp"
 
 namespace lockkeeper::testing::mysql {

@@ -1,10 +1,10 @@
-#include "support/readable_tree.hpp"
+#include "servers/readable_tree.hpp"
 
 #include <unistd.h>
 
 #include <system_error>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -34,4 +34,4 @@ fs::path readable_tree(const fs::path& tree, const fs::path& copy) {
   return copy;
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -1,4 +1,4 @@
-#include "support/mysql_data.hpp"
+#include "servers/mysql_data.hpp"
 
 #include <unistd.h>
 
@@ -10,12 +10,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include "support/postgres_data.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "servers/postgres_data.hpp"
+#include "servers/process.hpp"
+#include "servers/temporary_folder.hpp"
+#include "servers/wait.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -224,4 +224,4 @@ std::vector<std::string> mysql_command(const MysqlInstallation& installation, co
   return command;
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -1,4 +1,4 @@
-#include "support/mysql_server.hpp"
+#include "servers/mysql_server.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,13 +16,13 @@
 #include <system_error>
 #include <utility>
 
-#include "support/mysql_data.hpp"
-#include "support/postgres_data.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "servers/mysql_data.hpp"
+#include "servers/postgres_data.hpp"
+#include "servers/process.hpp"
+#include "servers/temporary_folder.hpp"
+#include "servers/wait.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -186,4 +186,4 @@ void MysqlServer::kill_hard() {
   body_->process.reset();
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

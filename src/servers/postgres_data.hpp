@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "support/postgres_server.hpp"
+#include "servers/postgres_server.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 /// Fills `data` as `initdb` would. Throws with initdb's words.
 void make_data_folder(const PostgresVersion& version, const std::string& superuser_password,
@@ -25,4 +25,4 @@ void configure(const StartOptions& options, const std::filesystem::path& data, c
 /// Makes an empty folder that belongs to the user the server runs as.
 void make_server_folder(const std::filesystem::path& folder, int mode);
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -1,4 +1,4 @@
-#include "support/postgres_version.hpp"
+#include "servers/postgres_version.hpp"
 
 #include <unistd.h>
 
@@ -9,9 +9,10 @@
 #include <string_view>
 #include <system_error>
 
-#include "support/readable_tree.hpp"
+#include "servers/readable_tree.hpp"
+#include "servers/search_folders.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,7 +47,7 @@ void find_below(const fs::path& root, std::string_view prefix, const fs::path& b
 
 std::vector<PostgresVersion> installed_postgres() {
   std::map<int, PostgresVersion> found;
-  find_below(fs::path(LOCKKEEPER_SOURCE_DIR) / "tools/npm/node_modules", "postgres", "native/bin", found);
+  for (const fs::path& folder : search_folders()) find_below(folder, "postgres", "native/bin", found);
   find_below("/usr/lib/postgresql", "", "bin", found);
   std::vector<PostgresVersion> versions;
   for (auto& [major, version] : found) versions.push_back(std::move(version));
@@ -54,15 +55,17 @@ std::vector<PostgresVersion> installed_postgres() {
 }
 
 PostgresVersion find_postgres(int major) {
+  const auto installed = installed_postgres();
   const int wanted = major == 0 ? default_major : major;
   std::string present;
-  for (const PostgresVersion& version : installed_postgres()) {
+  for (const PostgresVersion& version : installed) {
     if (version.major == wanted) return version;
     present += " " + std::to_string(version.major);
   }
-  throw std::runtime_error("PostgreSQL " + std::to_string(wanted) +
-                           " is not installed (found:" + (present.empty() ? " none" : present) +
-                           "); `apt-get install postgresql-15` has 15, " + "`npm ci` in tools/npm the others");
+  if (major == 0 && !installed.empty()) return installed.back();
+  throw std::runtime_error(
+      "PostgreSQL " + std::to_string(wanted) + " is not installed (found:" + (present.empty() ? " none" : present) +
+      "); `apt-get install postgresql-15` has 15, `npm ci` in tools/npm of the sources the others");
 }
 
 PostgresVersion readable_installation(const PostgresVersion& version, const fs::path& folder) {
@@ -72,4 +75,4 @@ PostgresVersion readable_installation(const PostgresVersion& version, const fs::
   return readable;
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

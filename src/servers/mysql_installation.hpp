@@ -1,4 +1,4 @@
-// Which servers of the MySQL family this machine has: MariaDB and MySQL. "Mysql" in the harness's names is the family.
+// Which servers of the MySQL family this machine has: MariaDB and MySQL. "Mysql" in the names here is the family.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 #include <lockkeeper/connection.hpp>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 /// One server, or why it cannot be had.
 struct MysqlInstallation {
@@ -27,23 +27,11 @@ struct MysqlInstallation {
 /// For the names that GoogleTest prints.
 inline void PrintTo(const MysqlInstallation& installation, std::ostream* out) { *out << installation.label; }
 
-/// The folder of MariaDB's plugin for ed25519 accounts, which mariadb-server-core lacks and scripts/setup unpacks;
-/// empty: it could not.
-[[nodiscard]] std::string mariadb_plugins();
-
 /// Debian's own (package mariadb-server-core).
 [[nodiscard]] MysqlInstallation find_mariadb();
 
-/// MySQL as scripts/setup has unpacked it beside the system (build/servers/mysql, by tools/debian-suite), or in the
-/// folder that the environment variable LOCKKEEPER_MYSQL_ROOT names.
+/// MySQL as it was unpacked beside the system: the folder `mysql` of a searched one (search_folders.hpp), or the folder
+/// that the environment variable LOCKKEEPER_MYSQL_ROOT names.
 [[nodiscard]] MysqlInstallation find_mysql();
 
-/// MariaDB and MySQL, available or not: for tests with a parameter.
-[[nodiscard]] std::vector<MysqlInstallation> mysql_installations();
-
-/// What to write after FROM for the rows 1 to `last` in a column `seq`, in this order and each as soon as it is made:
-/// MariaDB's sequences, or the same on MySQL, where `last` is at most 100000 or else 1000000000.
-[[nodiscard]] std::string counted_rows(const MysqlInstallation& installation, int last,
-                                       const std::string& alias = "counted");
-
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

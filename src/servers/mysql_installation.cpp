@@ -1,17 +1,19 @@
-#include "support/mysql_installation.hpp"
+#include "servers/mysql_installation.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
 
-#include "support/postgres_data.hpp"
-#include "support/process.hpp"
-#include "support/readable_tree.hpp"
-#include "support/wait.hpp"
+#include "servers/postgres_data.hpp"
+#include "servers/process.hpp"
+#include "servers/readable_tree.hpp"
+#include "servers/search_folders.hpp"
+#include "servers/wait.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -50,8 +52,10 @@ MysqlInstallation look_for_mariadb() {
 }
 
 fs::path mysql_root() {
-  const char* named = std::getenv("LOCKKEEPER_MYSQL_ROOT");
-  return named != nullptr ? fs::path(named) : fs::path(LOCKKEEPER_SOURCE_DIR) / "build/servers/mysql";
+  if (const char* named = std::getenv("LOCKKEEPER_MYSQL_ROOT")) return named;
+  const auto folders = search_folders();
+  const auto found = std::ranges::find_if(folders, [](const fs::path& each) { return fs::exists(each / "mysql"); });
+  return (found == folders.end() ? fs::path("/nonexistent") : *found) / "mysql";
 }
 
 // As scripts/setup has left it beside the folder.
@@ -59,7 +63,8 @@ std::string why_there_is_none(const fs::path& root) {
   std::ifstream file(root.string() + ".unavailable");
   std::string reason;
   if (std::getline(file, reason) && !reason.empty()) return "this machine has no MySQL: " + reason;
-  return "this machine has no MySQL: nothing in " + root.string() + "; scripts/setup puts it there";
+  return "this machine has no MySQL: nothing in " + root.string() +
+         "; a development setup puts it there, LOCKKEEPER_MYSQL_ROOT names another place";
 }
 
 MysqlInstallation look_for_mysql() {
@@ -81,18 +86,7 @@ MysqlInstallation look_for_mysql() {
   return found;
 }
 
-std::string up_to(int last) {
-  return "(WITH RECURSIVE rows_made (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM rows_made WHERE seq < " +
-         std::to_string(last) + ") SELECT seq FROM rows_made)";
-}
-
 }  // namespace
-
-std::string mariadb_plugins() {
-  const fs::path folder = fs::path(LOCKKEEPER_SOURCE_DIR) / "build/servers/mariadb-plugins";
-  if (!fs::exists(folder / "auth_ed25519.so")) return "";
-  return readable_tree(fs::canonical(folder), installation_folder() / "mariadb-plugins");
-}
 
 MysqlInstallation find_mariadb() {
   static const MysqlInstallation found = look_for_mariadb();
@@ -104,15 +98,4 @@ MysqlInstallation find_mysql() {
   return found;
 }
 
-std::vector<MysqlInstallation> mysql_installations() { return {find_mariadb(), find_mysql()}; }
-
-std::string counted_rows(const MysqlInstallation& installation, int last, const std::string& alias) {
-  if (installation.engine == Engine::mariadb) return "seq_1_to_" + std::to_string(last) + " AS " + alias;
-  if (last <= 100'000) return up_to(last) + " AS " + alias;
-  // Nested loops, as the harness sets MySQL's optimizer_switch: joins by hash would give another order.
-  return "(SELECT small.seq + 1000 * (middle.seq - 1) + 1000000 * (large.seq - 1) AS seq FROM " + up_to(1000) +
-         " AS large STRAIGHT_JOIN " + up_to(1000) + " AS middle STRAIGHT_JOIN " + up_to(1000) + " AS small) AS " +
-         alias;
-}
-
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

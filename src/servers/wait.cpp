@@ -1,10 +1,10 @@
-#include "support/wait.hpp"
+#include "servers/wait.hpp"
 
 #include <stdexcept>
 #include <string>
 #include <thread>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -20,4 +20,4 @@ void wait_until(const std::function<bool()>& condition, std::chrono::millisecond
   throw std::runtime_error("waited " + std::to_string(timeout.count()) + " ms in vain for " + std::string(what));
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

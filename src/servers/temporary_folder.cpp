@@ -1,4 +1,4 @@
-#include "support/temporary_folder.hpp"
+#include "servers/temporary_folder.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,15 +14,15 @@
 #include <system_error>
 #include <utility>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
-constexpr std::string_view name_prefix = "lockkeeper-test-";
+constexpr std::string_view name_prefix = "lockkeeper-";
 
 // sockaddr_un holds 107 characters; our names below the temp folder take about 60.
 constexpr std::size_t longest_temp_path = 40;
 
-// The owner's pid from `lockkeeper-test-<pid>-XXXXXX`; nothing for any other name.
+// The owner's pid from `lockkeeper-<pid>-XXXXXX`; nothing for any other name.
 std::optional<pid_t> owner_in_name(std::string_view name) {
   if (!name.starts_with(name_prefix)) return std::nullopt;
   name.remove_prefix(name_prefix.size());
@@ -82,4 +82,4 @@ void write_file(const std::filesystem::path& path, std::string_view text) {
   if (!file) throw std::runtime_error("cannot write " + path.string());
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 struct PostgresVersion {
   int major = 0;
@@ -17,11 +17,11 @@ struct PostgresVersion {
 /// For the names that GoogleTest prints.
 inline void PrintTo(const PostgresVersion& version, std::ostream* out) { *out << version.label; }
 
-/// Debian's servers (/usr/lib/postgresql) and those of tools/npm after `npm ci` there, by rising major version;
-/// Debian's where both have one.
+/// Debian's servers (/usr/lib/postgresql) and those of the searched folders (search_folders.hpp), by rising major
+/// version; Debian's where both have one.
 [[nodiscard]] std::vector<PostgresVersion> installed_postgres();
 
-/// One version; 0 means 15, Debian 12's own. Throws saying how to install it where it is missing.
+/// One version; 0 means 15, Debian 12's own, or else the newest. Throws saying how to install it where it is missing.
 [[nodiscard]] PostgresVersion find_postgres(int major);
 
 /// The same installation where every user can read it: itself, or a linked copy inside `folder`
@@ -29,4 +29,4 @@ inline void PrintTo(const PostgresVersion& version, std::ostream* out) { *out <<
 [[nodiscard]] PostgresVersion readable_installation(const PostgresVersion& version,
                                                     const std::filesystem::path& folder);
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "support/mysql_server.hpp"
+#include "servers/mysql_server.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 /// Fills `data` as mariadb-install-db and `mysqld --initialize` would: the mysql and sys schemas, an empty database
 /// `test`, and the accounts of `root` (from the socket and from loopback) with the options' password. Throws with the
@@ -21,4 +21,4 @@ void make_mysql_data(const MysqlInstallation& installation, const MysqlOptions& 
                                                      const std::filesystem::path& data,
                                                      const std::filesystem::path& socket, std::uint16_t port);
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

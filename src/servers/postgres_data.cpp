@@ -1,4 +1,4 @@
-#include "support/postgres_data.hpp"
+#include "servers/postgres_data.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,11 +8,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "servers/process.hpp"
+#include "servers/temporary_folder.hpp"
+#include "servers/wait.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -139,4 +139,4 @@ void configure(const StartOptions& options, const fs::path& data, const fs::path
 
 fs::path installation_folder() { return Cache::instance().folder(); }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

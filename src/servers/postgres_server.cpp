@@ -1,4 +1,4 @@
-#include "support/postgres_server.hpp"
+#include "servers/postgres_server.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,12 +15,12 @@
 #include <system_error>
 #include <utility>
 
-#include "support/postgres_data.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "servers/postgres_data.hpp"
+#include "servers/process.hpp"
+#include "servers/temporary_folder.hpp"
+#include "servers/wait.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
@@ -197,4 +197,4 @@ void PostgresServer::kill_hard() {
   body_->process.reset();
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

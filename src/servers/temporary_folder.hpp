@@ -1,4 +1,5 @@
-// A folder that is gone when its owner is: removed by the destructor, or by the next test process after a crash.
+// A folder that is gone when its owner is: removed by the destructor, or by the next process that starts a server after
+// a crash.
 #pragma once
 
 #include <sys/types.h>
@@ -6,9 +7,9 @@
 #include <filesystem>
 #include <string_view>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
-/// Owns a new folder `lockkeeper-test-<our pid>-XXXXXX` below the system's temp folder. Move-only.
+/// Owns a new folder `lockkeeper-<our pid>-XXXXXX` below the system's temp folder. Move-only.
 /// A copy inherited through fork does not remove the folder: it belongs to the process that made it.
 class TemporaryFolder {
  public:
@@ -35,4 +36,4 @@ void remove_stale_folders();
 /// A new file or an overwritten one; throws where it cannot be written.
 void write_file(const std::filesystem::path& path, std::string_view text);
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

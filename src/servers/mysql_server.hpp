@@ -1,5 +1,5 @@
-// A private server of the MySQL family (MariaDB or MySQL) for tests: on a free loopback port, in a temp folder, gone
-// with its owner.
+// A private server of the MySQL family (MariaDB or MySQL), for tests and whoever wants to try something: on a free
+// loopback port, in a temp folder, gone with its owner.
 //
 //   auto server = MysqlServer::start(find_mariadb(), {.settings = {{"innodb-lock-wait-timeout", "1"}}});
 //   auto connection = make_mysql_driver()->connect(target_of(server.url()), soon());
@@ -15,9 +15,9 @@
 #include <string>
 #include <string_view>
 
-#include "support/mysql_installation.hpp"
+#include "servers/mysql_installation.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 struct MysqlOptions {
   /// The server's command line options without their dashes, over the harness's own; an empty value means none
@@ -76,4 +76,4 @@ class MysqlServer {
   std::unique_ptr<Body> body_;
 };
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -1,4 +1,5 @@
-// A private PostgreSQL server for tests: on a free loopback port, in a temp folder, gone with its owner.
+// A private PostgreSQL server, for tests and whoever wants to try something: on a free loopback port, in a temp folder,
+// gone with its owner.
 //
 //   auto server = PostgresServer::start({.version = find_postgres(18), .settings = {{"deadlock_timeout", "100ms"}}});
 //   Session session(server.url());
@@ -13,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "support/postgres_version.hpp"
+#include "servers/postgres_version.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 struct StartOptions {
   PostgresVersion version = find_postgres(0);
@@ -83,4 +84,4 @@ class PostgresServer {
   std::unique_ptr<Body> body_;
 };
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

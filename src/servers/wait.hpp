@@ -1,13 +1,13 @@
-// Waiting for a condition, never for a time: a slow machine makes a test slower, not red.
+// Waiting for a condition, never for a time.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <string_view>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
-/// The patience of a test on a loaded machine; a passing test never gets near it.
+/// On a loaded machine; where all is well nobody gets near it.
 inline constexpr std::chrono::seconds default_patience{30};
 
 /// Asks `condition` every few milliseconds until it holds. Throws std::runtime_error naming `what` at the timeout.
@@ -16,4 +16,4 @@ void wait_until(const std::function<bool()>& condition, std::chrono::millisecond
 /// The same, but says whether the condition came true instead of throwing.
 [[nodiscard]] bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseconds timeout);
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

@@ -1,4 +1,4 @@
-#include "support/process.hpp"
+#include "servers/process.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -18,9 +18,9 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "support/wait.hpp"
+#include "servers/wait.hpp"
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -309,4 +309,4 @@ void SupervisedProcess::kill_all() {
   wait_until([this] { return has_ended(); }, default_patience, "the killed server to be gone");
 }
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers

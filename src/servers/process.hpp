@@ -1,4 +1,4 @@
-// Child processes that cannot outlive the test, whatever happens to it.
+// Child processes that cannot outlive us, whatever happens to us.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace lockkeeper::testing {
+namespace lockkeeper::servers {
 
 /// Who a child runs as. PostgreSQL refuses root, so under root its programs run as `nobody`.
 struct User {
@@ -69,4 +69,4 @@ class SupervisedProcess {
   pid_t server_ = -1;
 };
 
-}  // namespace lockkeeper::testing
+}  // namespace lockkeeper::servers
