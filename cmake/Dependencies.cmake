@@ -33,4 +33,6 @@ if(NOT LOCKKEEPER_LIBRARY_ONLY)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
   pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)
+  # It would have everybody who links it define macros of the C library, which the compiler has defined already.
+  set_property(TARGET PkgConfig::ncursesw PROPERTY INTERFACE_COMPILE_OPTIONS "")
 endif()

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/stable_sort.hpp"
 #include "rules/wording.hpp"
 
 namespace lockkeeper::rules {
@@ -210,7 +211,7 @@ std::vector<LoggedPool> logged_pools(const Look& look, const Limits& limits) {
   }
   std::vector<LoggedPool> result;
   for (auto& [key, pool] : pools) {
-    std::ranges::stable_sort(pool.failed, {}, &FailedRequest::at);
+    base::stable_sort(pool.failed, {}, &FailedRequest::at);
     pool.last = pool.failed.back().told;
     find_sessions(pool, look);
     for (const auto* leak : open_leaks(*look.app_log, pool.last->application)) {

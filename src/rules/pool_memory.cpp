@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/stable_sort.hpp"
+
 namespace lockkeeper::rules {
 namespace {
 
@@ -91,7 +93,7 @@ std::vector<const SilentTime*> PoolMemory::silent(const SessionGroup& group) con
   for (const auto& [id, each] : silent_) {
     if (each.group == group) result.push_back(&each);
   }
-  std::ranges::stable_sort(result, {}, &SilentTime::since);
+  base::stable_sort(result, {}, &SilentTime::since);
   return result;
 }
 

@@ -11,7 +11,7 @@
 
 #include "http/serving.hpp"
 #include "support/plain_socket.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {
@@ -76,14 +76,17 @@ std::optional<double> Prometheus::value(const std::string& expression) const {
   PlainSocket socket(port_);
   socket.send(test::request_text(test::get("/api/v1/query?query=" + percent_encoded(expression))));
   const auto answer = test::parse_answer(socket.read_to_end());
+  last_ = answer.body;
   if (answer.status != 200) return std::nullopt;  // it is not ready yet
-  const auto& result = answer.json().at("data").at("result").as_array();
+  const json::value body = answer.json();
+  const auto& result = body.at("data").at("result").as_array();
   if (result.size() != 1) return std::nullopt;
   return std::stod(std::string(result.front().at("value").at(1).as_string()));
 }
 
-bool Prometheus::becomes(const std::string& expression, double wanted) const {
-  return becomes_true([&] { return value(expression) == wanted; }, default_patience);
+::testing::AssertionResult Prometheus::becomes(const std::string& expression, double wanted) const {
+  if (becomes_true([&] { return value(expression) == wanted; }, default_patience)) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << expression << " never was " << wanted << "; last: " << last_;
 }
 
 std::string Prometheus::log() const { return text_of(folder_.path() / "log"); }

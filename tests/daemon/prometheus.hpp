@@ -1,14 +1,16 @@
 // A Prometheus that scrapes one place, and the tool that reads what is scraped.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+
 #include <optional>
 #include <string>
 
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 
@@ -26,13 +28,14 @@ class Prometheus {
   /// The value of an expression that has one; nullopt: it has none, or several.
   [[nodiscard]] std::optional<double> value(const std::string& expression) const;
   /// The same, waited for.
-  [[nodiscard]] bool becomes(const std::string& expression, double wanted) const;
+  [[nodiscard]] ::testing::AssertionResult becomes(const std::string& expression, double wanted) const;
   [[nodiscard]] std::string log() const;
 
  private:
   TemporaryFolder folder_;
   std::unique_ptr<SupervisedProcess> process_;
   std::uint16_t port_ = 0;
+  mutable std::string last_;  // answer, for whoever waited in vain
 };
 
 }  // namespace lockkeeper::testing
