@@ -9,6 +9,8 @@
 #include "collectors.hpp"
 #include "daemon.hpp"
 #include "history.hpp"
+#include "leak_gate.hpp"
+#include "rules/pool_advice.hpp"
 
 int main(int argc, char** argv) {
   using namespace lockkeeper;
@@ -26,6 +28,8 @@ int main(int argc, char** argv) {
                    },
                    [&](const cli::RunRequest& request) { return run_daemon(request, collectors); },
                    read_history,
-                   read_app_logs};
+                   read_app_logs,
+                   run_suite,
+                   rules::advise_pools};
   return cli::run(argc, argv, world);
 }

@@ -6,12 +6,14 @@
 
 namespace lockkeeper::cli {
 
+[[nodiscard]] int advise(const AdviseRequest& request, World& world);
 [[nodiscard]] int doctor(const DoctorRequest& request, World& world);
 [[nodiscard]] int kill(const KillRequest& request, World& world);
 [[nodiscard]] int top_command(const TopRequest& request, World& world);
 [[nodiscard]] int dump(const DumpRequest& request, World& world);
 [[nodiscard]] int history(const HistoryRequest& request, World& world);
 [[nodiscard]] int replay(const ReplayRequest& request, World& world);
+[[nodiscard]] int test(const TestRequest& request, World& world);
 
 /// What --app-log names, empty where it names nothing; or the exit status, where what is wrong has been said.
 [[nodiscard]] std::expected<diagnose::AppLogSource, int> open_app_logs(const std::vector<AppLogArgument>& files,

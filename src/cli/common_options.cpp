@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <map>
 #include <optional>
 
 #include "cli/duration.hpp"
@@ -62,11 +61,9 @@ void add_common(CLI::App& command, Common& common) {
   add_limits(command, common);
   command.add_flag("--json", common.json, "One JSON object a line instead of text (docs/api.md)");
   add_choice(command, "--color", "auto, always or never [default: auto]", "WHEN", [&common](const std::string& text) {
-    static const std::map<std::string, Colour> names{
-        {"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}};
-    const auto found = names.find(text);
-    if (found == names.end()) return fmt::format("\"{}\" is none of auto, always, never", text);
-    common.colour = found->second;
+    const auto read = read_colour(text);
+    if (!read) return read.error();
+    common.colour = *read;
     return std::string();
   });
 }

@@ -51,13 +51,6 @@ std::optional<WallTime> in_utc(std::string_view text) {
   return model::parse_time(whole + "Z");
 }
 
-std::expected<std::optional<bool>, std::string> read_colour(const std::string& word) {
-  if (word.empty() || word == "auto") return std::nullopt;
-  if (word == "always") return true;
-  if (word == "never") return false;
-  return std::unexpected(fmt::format("--color: \"{}\" is none of auto, always, never", word));
-}
-
 // Complaints name the option.
 template <class Value>
 std::expected<Value, std::string> of_option(const char* option, std::expected<Value, std::string> read) {
@@ -143,7 +136,7 @@ std::expected<HistoryRequest, std::string> understand(const HistoryArguments& ar
   if (!step) return std::unexpected(step.error());
   const auto timeout = positive("--timeout", arguments.timeout, request.timeout);
   if (!timeout) return std::unexpected(timeout.error());
-  const auto colour = read_colour(arguments.colour);
+  const auto colour = of_option("--color", read_colour(arguments.colour));
   if (!colour) return std::unexpected(colour.error());
   request.colour = *colour;
   request.timeout = *timeout;

@@ -3,10 +3,10 @@
 
 #include <expected>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "cli/words.hpp"
 #include "model/history.hpp"
 
 namespace CLI {
@@ -34,7 +34,7 @@ struct HistoryRequest {
   model::HistoryQuery query;
   model::Duration timeout = std::chrono::seconds(10);
   bool json = false;
-  std::optional<bool> colour;  ///< Empty: as the terminal is.
+  Colour colour = Colour::automatic;
 };
 
 /// A time as people write it: RFC 3339 ("2026-11-22T05:02:22Z"), "2026-11-22 05:02", "2026-11-22" (both UTC), "05:02"

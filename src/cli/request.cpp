@@ -236,7 +236,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
     if (command == nullptr && given.starts_with("-"))
-      return given + " comes after a command: doctor, top, kill, run, dump, replay or history";
+      return given + " comes after a command: doctor, top, kill, run, test, advise, dump, replay or history";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -283,6 +283,22 @@ Request request_of(const HistoryArguments& arguments) {
   return request;
 }
 
+Request request_of(const TestArguments& arguments) {
+  auto understood = understand(arguments);
+  if (!understood) return wrong(understood.error(), "test");
+  Request request;
+  request.test = std::move(*understood);
+  return request;
+}
+
+Request request_of(const AdviseArguments& arguments) {
+  auto understood = understand(arguments);
+  if (!understood) return wrong(understood.error(), "advise");
+  Request request;
+  request.advise = std::move(*understood);
+  return request;
+}
+
 }  // namespace
 
 Request parse_request(int argc, const char* const* argv) {
@@ -314,9 +330,16 @@ Request parse_request(int argc, const char* const* argv) {
   HistoryArguments history;
   CLI::App& history_command = *app.add_subcommand("history", "What happened between two times, as `run` kept it");
   add_history(history_command, history);
+  TestArguments test;
+  CLI::App& test_command =
+      *app.add_subcommand("test", "Run a test suite, and say which test leaves a transaction open");
+  add_test(test_command, test);
+  AdviseArguments advise;
+  CLI::App& advise_command = *app.add_subcommand("advise", "Pool sizes, by simulating what a recorder remembers");
+  add_advise(advise_command, advise);
   const CLI::App* command = nullptr;
-  for (const CLI::App* each :
-       {&doctor_command, &top_command, &kill_command, &run_command, &dump_command, &replay_command, &history_command}) {
+  for (const CLI::App* each : {&doctor_command, &top_command, &kill_command, &run_command, &dump_command,
+                               &replay_command, &history_command, &test_command, &advise_command}) {
     if (argc > 1 && each->get_name() == argv[1]) command = each;
   }
   const std::string name = command == nullptr ? "" : command->get_name();
@@ -350,6 +373,10 @@ Request parse_request(int argc, const char* const* argv) {
     request.replay = std::move(replay);
   } else if (command == &history_command) {
     return request_of(history);
+  } else if (command == &test_command) {
+    return request_of(test);
+  } else if (command == &advise_command) {
+    return request_of(advise);
   } else {
     return request_of(std::move(kill));
   }

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/advise_request.hpp"
 #include "cli/app_log_option.hpp"
 #include "cli/history_request.hpp"
+#include "cli/test_request.hpp"
+#include "cli/words.hpp"
 #include "diagnose/conductor.hpp"
 
 namespace lockkeeper::cli {
-
-enum class Colour { automatic, always, never };
 
 /// What most commands have in common.
 struct Common {
@@ -97,6 +98,8 @@ struct Request {
   std::optional<DumpRequest> dump{};
   std::optional<ReplayRequest> replay{};
   std::optional<HistoryRequest> history{};
+  std::optional<TestRequest> test{};
+  std::optional<AdviseRequest> advise{};
 };
 
 /// Reads a command line. Pure but for the environment's HOME and XDG_STATE_HOME (where audit and history

@@ -28,6 +28,8 @@ int run_request(Request request, World& world) {
   if (request.dump) return dump(*request.dump, world);
   if (request.history) return history(*request.history, world);
   if (request.replay) return replay(*request.replay, world);
+  if (request.advise) return advise(*request.advise, world);
+  if (request.test) return test(*request.test, world);
   if (request.top) {
     request.top->action.actor = user_name();
     return top_command(*request.top, world);

@@ -6,12 +6,15 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/app_log_option.hpp"
 #include "diagnose/conductor.hpp"
 #include "model/history.hpp"
+#include "model/leak_gate.hpp"
+#include "model/pool_advice.hpp"
 
 namespace lockkeeper::cli {
 
@@ -24,6 +27,19 @@ enum Status : int {
 };
 
 struct RunRequest;
+struct TestRequest;
+
+/// What became of a suite that ran under the leak gate.
+struct TestedSuite {
+  int status = 0;  ///< Of its command, as a shell tells it: 128 + signal, 127 where there is no such program.
+  model::GateReport report;
+};
+
+/// Why a suite could not be run, and the exit status that tells it.
+struct SuiteFailure {
+  int status = 3;
+  std::string message;
+};
 
 /// What the command line needs from outside: made by main, replaced by tests.
 struct World {
@@ -46,6 +62,14 @@ struct World {
   std::function<std::expected<diagnose::AppLogSource, std::string>(const std::vector<AppLogArgument>& files,
                                                                    bool is_shared, diagnose::Duration timeout)>
       app_logs = {};
+  /// Runs the suite to its end behind a recorder.
+  std::function<std::expected<TestedSuite, SuiteFailure>(const TestRequest& request,
+                                                         const std::vector<model::LeakKey>& known)>
+      test = {};
+  /// The pools that what was recorded asks for.
+  std::function<model::PoolAdvice(const model::Recording& recording, const std::optional<model::Snapshot>& snapshot,
+                                  const model::AdviceWish& wish)>
+      advise = {};
 };
 
 /// Runs one command; returns its exit status. Throws nothing.

@@ -75,6 +75,24 @@ json::value statement(const std::optional<model::Statement>& statement) {
 
 }  // namespace
 
+json::array statement_lines(const std::vector<model::StatementLine>& lines) {
+  json::array result;
+  for (const auto& line : lines) {
+    result.push_back(json::object{{"text", text(line.text)},
+                                  {"count", line.count},
+                                  {"same_parameters", line.same_parameters},
+                                  {"rows", line.rows},
+                                  {"started_at", maybe_time(line.started_at)},
+                                  {"busy_ms", milliseconds(line.busy)},
+                                  {"gap_before_ms", milliseconds(line.gap_before)},
+                                  {"longest_gap_ms", milliseconds(line.longest_gap)},
+                                  {"error", text(line.error)},
+                                  {"dropped", line.dropped},
+                                  {"running", line.running}});
+  }
+  return result;
+}
+
 json::object session(const model::Session& session) {
   json::object result = identity(session.id);
   result["application"] = text(session.application);
@@ -126,24 +144,6 @@ json::array wait_tree(const std::vector<model::WaitTreeLine>& lines) {
                      {"waits_for", text(line.waits_for)},
                      {"waiting_ms", line.waiting ? json::value(milliseconds(*line.waiting)) : json::value(nullptr)},
                      {"more", line.more}});
-  }
-  return result;
-}
-
-json::array statement_lines(const std::vector<model::StatementLine>& lines) {
-  json::array result;
-  for (const auto& line : lines) {
-    result.push_back(json::object{{"text", text(line.text)},
-                                  {"count", line.count},
-                                  {"same_parameters", line.same_parameters},
-                                  {"rows", line.rows},
-                                  {"started_at", maybe_time(line.started_at)},
-                                  {"busy_ms", milliseconds(line.busy)},
-                                  {"gap_before_ms", milliseconds(line.gap_before)},
-                                  {"longest_gap_ms", milliseconds(line.longest_gap)},
-                                  {"error", text(line.error)},
-                                  {"dropped", line.dropped},
-                                  {"running", line.running}});
   }
   return result;
 }

@@ -33,6 +33,7 @@ template <class Value>
 [[nodiscard]] boost::json::array identities(const std::vector<model::SessionId>& ids);
 
 [[nodiscard]] boost::json::array held_locks(const std::vector<model::HeldLock>& locks);
+[[nodiscard]] boost::json::array statement_lines(const std::vector<model::StatementLine>& lines);
 [[nodiscard]] boost::json::value server(const std::optional<model::Server>& server);
 [[nodiscard]] boost::json::object counts(const model::SessionCounts& counts);
 [[nodiscard]] boost::json::object session(const model::Session& session);

@@ -73,7 +73,7 @@ TEST(HistoryRequest, Defaults) {
   EXPECT_EQ(request.query.step, 0s);
   EXPECT_EQ(request.timeout, 10s);
   EXPECT_FALSE(request.json);
-  EXPECT_FALSE(request.colour);
+  EXPECT_EQ(request.colour, Colour::automatic);
 }
 
 TEST(HistoryRequest, TwoOfFromToAndLast) {
@@ -123,7 +123,7 @@ TEST(HistoryRequest, FromTheCommandLine) {
   EXPECT_EQ(request.history->query.step, 1min);
   EXPECT_EQ(request.history->timeout, 3s);
   EXPECT_TRUE(request.history->json);
-  EXPECT_EQ(request.history->colour, false);
+  EXPECT_EQ(request.history->colour, Colour::never);
 }
 
 TEST(HistoryRequest, HelpHasExamplesAndMistakesAreExplained) {

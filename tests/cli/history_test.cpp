@@ -13,8 +13,7 @@
 #include "history.hpp"
 #include "store/history_contract.hpp"
 #include "store/sqlite_history.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

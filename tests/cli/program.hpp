@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

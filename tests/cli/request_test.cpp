@@ -157,9 +157,9 @@ TEST(WrongRequest, TheHelpNamedIsTheOneThatHelps) {
 }
 
 TEST(WrongRequest, NoCommandSaysWhichThereAre) {
-  EXPECT_THAT(complaint({}), HasSubstr("no command given: doctor looks at a server, kill acts on what it found"));
+  EXPECT_THAT(complaint({}), HasSubstr("no command given: doctor looks at a server, top goes on looking, kill acts on what it found"));
   EXPECT_THAT(complaint({"--json", "doctor"}),
-              HasSubstr("--json comes after a command: doctor, kill, run, dump, replay or history"));
+              HasSubstr("--json comes after a command: doctor, top, kill, run, test, advise, dump, replay or history"));
 }
 
 TEST(WrongRequest, ValuesSayWhatIsWrongAndHowToWriteThem) {

@@ -7,7 +7,7 @@
 #include <boost/json.hpp>
 
 #include "cli/program.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 
 namespace lockkeeper::testing {

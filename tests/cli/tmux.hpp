@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "cli/program.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

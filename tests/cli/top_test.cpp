@@ -6,8 +6,8 @@
 
 #include "cli/scene.hpp"
 #include "cli/tmux.hpp"
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

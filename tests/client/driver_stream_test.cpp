@@ -6,7 +6,7 @@
 #include <string>
 
 #include "client/driver_contract.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

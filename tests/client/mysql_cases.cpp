@@ -1,7 +1,7 @@
 #include <lockkeeper/mysql.hpp>
 
 #include "client/driver_under_test.hpp"
-#include "support/mysql_server.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -7,7 +7,7 @@
 #include "client/impostor.hpp"
 #include "client/mysql_fixture.hpp"
 #include "client/scripted_server.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

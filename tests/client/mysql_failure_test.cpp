@@ -8,7 +8,7 @@
 
 #include "client/mysql_fixture.hpp"
 #include "support/gate.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "client/driver_under_test.hpp"
-#include "support/mysql_server.hpp"
 #include "support/mysql_session.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

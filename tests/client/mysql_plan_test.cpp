@@ -11,7 +11,7 @@
 #include "client/drivers/mysql_plan.hpp"
 #include "client/drivers/mysql_url.hpp"
 #include "client/environment_variables.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::client::mysql {
 namespace {

@@ -10,9 +10,7 @@
 #include "client/impostor.hpp"
 #include "client/mysql_fixture.hpp"
 #include "client/scripted_server.hpp"
-#include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

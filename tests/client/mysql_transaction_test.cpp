@@ -7,7 +7,7 @@
 #include <lockkeeper/mysql.hpp>
 
 #include "client/mysql_fixture.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {

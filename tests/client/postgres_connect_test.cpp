@@ -7,9 +7,8 @@
 #include "client/driver_under_test.hpp"
 #include "client/environment_variables.hpp"
 #include "client/impostor.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <lockkeeper/postgres.hpp>
 #include "client/driver_under_test.hpp"
-#include "support/postgres_server.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
 
 namespace lockkeeper::testing {

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "client/driver_contract.hpp"
+#include "support/servers.hpp"
 #include "support/session.hpp"
-#include "support/wait.hpp"
 
 namespace lockkeeper::testing {
 namespace {

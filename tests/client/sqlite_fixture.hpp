@@ -10,7 +10,7 @@
 #include <lockkeeper/sqlite.hpp>
 
 #include "client/driver_under_test.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 

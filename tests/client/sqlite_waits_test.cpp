@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "client/sqlite_fixture.hpp"
-#include "support/wait.hpp"
+#include "support/servers.hpp"
 
 namespace lockkeeper::testing {
 namespace {
