@@ -224,8 +224,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
     if (argc < 2)
       return "no command given: doctor looks at a server, top goes on looking, kill acts on what it found, run sits in "
-             "front of it and "
-             "remembers";
+             "front of it and remembers";
   } else {
     for (const auto* option : command->get_options()) {
       for (const auto& name : option->get_lnames()) known.push_back("--" + name);
@@ -274,30 +273,106 @@ Request request_of(KillRequest kill) {
   return request;
 }
 
+// Of a command whose arguments are understood elsewhere: the request, or what is wrong with them.
+template <class Value>
+Request request_of(std::expected<Value, std::string> understood, std::optional<Value> Request::* place,
+                   std::string_view command) {
+  if (!understood) return wrong(understood.error(), command);
+  Request request;
+  request.*place = std::move(*understood);
+  return request;
+}
+
 Request request_of(const HistoryArguments& arguments) {
   const auto now = std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
-  auto understood = understand(arguments, state_file("history.sqlite"), now);
-  if (!understood) return wrong(understood.error(), "history");
-  Request request;
-  request.history = std::move(*understood);
-  return request;
+  return request_of(understand(arguments, state_file("history.sqlite"), now), &Request::history, "history");
 }
 
-Request request_of(const TestArguments& arguments) {
-  auto understood = understand(arguments);
-  if (!understood) return wrong(understood.error(), "test");
-  Request request;
-  request.test = std::move(*understood);
-  return request;
+Request request_of(TopArguments arguments) {
+  return request_of(understand(std::move(arguments)), &Request::top, "top");
 }
+
+Request request_of(const TestArguments& arguments) { return request_of(understand(arguments), &Request::test, "test"); }
 
 Request request_of(const AdviseArguments& arguments) {
-  auto understood = understand(arguments);
-  if (!understood) return wrong(understood.error(), "advise");
+  return request_of(understand(arguments), &Request::advise, "advise");
+}
+
+Request request_of(DoctorRequest doctor) {
+  doctor.common.limit_arguments = arguments_of(doctor.common.limits, doctor.app_logs);
   Request request;
-  request.advise = std::move(*understood);
+  request.doctor = std::move(doctor);
   return request;
 }
+
+Request request_of(RunRequest run) {
+  if (run.url.empty() && run.config.empty()) return wrong("in front of what? Give a URL, or --config FILE", "run");
+  if (!run.proxy && !run.look) return wrong("--no-proxy only looks, and --no-look forbids it: leave one out", "run");
+  if (!run.proxy && run.url.empty()) return wrong("--no-proxy is about the URL's server, and there is no URL", "run");
+  if (run.audit.empty()) run.audit = state_file("audit.jsonl");
+  Request request;
+  request.run = std::move(run);
+  return request;
+}
+
+Request request_of(DumpRequest dump) {
+  Request request;
+  request.dump = std::move(dump);
+  return request;
+}
+
+Request request_of(ReplayRequest replay) {
+  replay.common.limit_arguments = limit_arguments(replay.common.limits);
+  Request request;
+  request.replay = std::move(replay);
+  return request;
+}
+
+// All commands, each with what its options are read into.
+class Commands {
+ public:
+  explicit Commands(CLI::App& app) {
+    add(app, "doctor", "Look at servers and say what is stuck, why, and what to do", add_doctor, doctor_);
+    add(app, "top", "The same live in this terminal; end sessions from there", add_top, top_);
+    add(app, "kill", "End the sessions of a finding, or one session; a dry run unless --yes", add_kill, kill_);
+    add(app, "run", "A pooling proxy in front of a server, which remembers what transactions did", add_run, run_);
+    add(app, "dump", "Write all that a recorder remembers, as JSON lines", add_dump, dump_);
+    add(app, "replay", "Judge a dump again", add_replay, replay_);
+    add(app, "history", "What happened between two times, as `run` kept it", add_history, history_);
+    add(app, "test", "Run a test suite, and say which test leaves a transaction open", add_test, test_);
+    add(app, "advise", "Pool sizes, by simulating what a recorder remembers", add_advise, advise_);
+  }
+
+  struct Command {
+    const CLI::App* app = nullptr;
+    std::function<Request()> request;  ///< Once its options have been read.
+  };
+  /// nullptr: there is none of that name.
+  [[nodiscard]] const Command* named(std::string_view name) const {
+    const auto found = std::ranges::find_if(all_, [name](const Command& each) { return each.app->get_name() == name; });
+    return found == all_.end() ? nullptr : &*found;
+  }
+
+ private:
+  template <class Arguments>
+  void add(CLI::App& app, const char* name, const char* help, void (*add_options)(CLI::App&, Arguments&),
+           Arguments& arguments) {
+    CLI::App& command = *app.add_subcommand(name, help);
+    add_options(command, arguments);
+    all_.push_back({&command, [&arguments] { return request_of(std::move(arguments)); }});
+  }
+
+  DoctorRequest doctor_;
+  TopArguments top_;
+  KillRequest kill_;
+  RunRequest run_;
+  DumpRequest dump_;
+  ReplayRequest replay_;
+  HistoryArguments history_;
+  TestArguments test_;
+  AdviseArguments advise_;
+  std::vector<Command> all_;
+};
 
 }  // namespace
 
@@ -306,81 +381,19 @@ Request parse_request(int argc, const char* const* argv) {
   app.footer(main_footer);
   app.set_version_flag("--version", name_and_version);
   app.require_subcommand(1);
-  DoctorRequest doctor;
-  KillRequest kill;
-  TopArguments top;
-  RunRequest run;
-  DumpRequest dump;
-  ReplayRequest replay;
-  CLI::App& doctor_command =
-      *app.add_subcommand("doctor", "Look at servers and say what is stuck, why, and what to do");
-  CLI::App& top_command = *app.add_subcommand("top", "The same live in this terminal; end sessions from there");
-  add_top(top_command, top);
-  CLI::App& kill_command =
-      *app.add_subcommand("kill", "End the sessions of a finding, or one session; a dry run unless --yes");
-  CLI::App& run_command =
-      *app.add_subcommand("run", "A pooling proxy in front of a server, which remembers what transactions did");
-  add_doctor(doctor_command, doctor);
-  add_kill(kill_command, kill);
-  CLI::App& dump_command = *app.add_subcommand("dump", "Write all that a recorder remembers, as JSON lines");
-  CLI::App& replay_command = *app.add_subcommand("replay", "Judge a dump again");
-  add_run(run_command, run);
-  add_dump(dump_command, dump);
-  add_replay(replay_command, replay);
-  HistoryArguments history;
-  CLI::App& history_command = *app.add_subcommand("history", "What happened between two times, as `run` kept it");
-  add_history(history_command, history);
-  TestArguments test;
-  CLI::App& test_command =
-      *app.add_subcommand("test", "Run a test suite, and say which test leaves a transaction open");
-  add_test(test_command, test);
-  AdviseArguments advise;
-  CLI::App& advise_command = *app.add_subcommand("advise", "Pool sizes, by simulating what a recorder remembers");
-  add_advise(advise_command, advise);
-  const CLI::App* command = nullptr;
-  for (const CLI::App* each : {&doctor_command, &top_command, &kill_command, &run_command, &dump_command,
-                               &replay_command, &history_command, &test_command, &advise_command}) {
-    if (argc > 1 && each->get_name() == argv[1]) command = each;
-  }
-  const std::string name = command == nullptr ? "" : command->get_name();
+  const Commands commands(app);
+  const auto* command = argc > 1 ? commands.named(argv[1]) : nullptr;
+  const CLI::App* parser = command == nullptr ? nullptr : command->app;
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return {Status::nothing_found, command == nullptr ? app.help() : command->help(app.get_name())};
+    return {Status::nothing_found, parser == nullptr ? app.help() : parser->help(app.get_name())};
   } catch (const CLI::CallForVersion&) {
     return {Status::nothing_found, std::string(name_and_version) + "\n"};
   } catch (const CLI::ParseError& error) {
-    return wrong(explain(error, app, command, argc, argv), name);
+    return wrong(explain(error, app, parser, argc, argv), parser == nullptr ? "" : parser->get_name());
   }
-  Request request;
-  if (command == &doctor_command) {
-    doctor.common.limit_arguments = arguments_of(doctor.common.limits, doctor.app_logs);
-    request.doctor = std::move(doctor);
-  } else if (command == &top_command) {
-    auto understood = understand(std::move(top));
-    if (!understood) return wrong(understood.error(), name);
-    request.top = std::move(*understood);
-  } else if (command == &run_command) {
-    if (run.url.empty() && run.config.empty()) return wrong("in front of what? Give a URL, or --config FILE", name);
-    if (!run.proxy && !run.look) return wrong("--no-proxy only looks, and --no-look forbids it: leave one out", name);
-    if (!run.proxy && run.url.empty()) return wrong("--no-proxy is about the URL's server, and there is no URL", name);
-    if (run.audit.empty()) run.audit = state_file("audit.jsonl");
-    request.run = std::move(run);
-  } else if (command == &dump_command) {
-    request.dump = std::move(dump);
-  } else if (command == &replay_command) {
-    replay.common.limit_arguments = limit_arguments(replay.common.limits);
-    request.replay = std::move(replay);
-  } else if (command == &history_command) {
-    return request_of(history);
-  } else if (command == &test_command) {
-    return request_of(test);
-  } else if (command == &advise_command) {
-    return request_of(advise);
-  } else {
-    return request_of(std::move(kill));
-  }
-  return request;
+  return command->request();
 }
 
 }  // namespace lockkeeper::cli

@@ -5,12 +5,18 @@
 #include <thread>
 
 namespace lockkeeper::servers {
+namespace {
+
+constexpr std::chrono::milliseconds between{3};
+
+}  // namespace
 
 bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(3));  // tidy: waits between polls of a condition that has a deadline
   }
   return true;
 }

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "servers/postgres_data.hpp"
 #include "servers/readable_tree.hpp"
 
 namespace lockkeeper::testing {
@@ -18,7 +17,7 @@ std::string up_to(int last) {
 std::string mariadb_plugins() {
   const std::filesystem::path folder = std::filesystem::path(LOCKKEEPER_SOURCE_DIR) / "build/servers/mariadb-plugins";
   if (!std::filesystem::exists(folder / "auth_ed25519.so")) return "";
-  return readable_tree(std::filesystem::canonical(folder), installation_folder() / "mariadb-plugins");
+  return servers::readable_tree(std::filesystem::canonical(folder), servers::installation_folder() / "mariadb-plugins");
 }
 
 std::vector<MysqlInstallation> mysql_installations() { return {find_mariadb(), find_mysql()}; }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "servers/mysql_server.hpp"
+#include "servers/postgres_data.hpp"
 #include "servers/postgres_server.hpp"
 #include "servers/process.hpp"
 #include "servers/search_folders.hpp"
@@ -14,10 +15,37 @@
 
 namespace lockkeeper::testing {
 
-using namespace servers;
+using servers::CommandResult;
+using servers::MysqlInstallation;
+using servers::MysqlOptions;
+using servers::MysqlServer;
+using servers::PostgresServer;
+using servers::PostgresVersion;
+using servers::StartOptions;
+using servers::StopMode;
+using servers::SupervisedProcess;
+using servers::TemporaryFolder;
+using servers::User;
 
-inline const bool setup_folders_are_known =
-    search_in(LOCKKEEPER_SOURCE_DIR "/tools/npm/node_modules") && search_in(LOCKKEEPER_SOURCE_DIR "/build/servers");
+using servers::becomes_true;
+using servers::default_patience;
+using servers::find_mariadb;
+using servers::find_mysql;
+using servers::find_postgres;
+using servers::installed_postgres;
+using servers::make_server_folder;
+using servers::process_family;
+using servers::process_state;
+using servers::readable_installation;
+using servers::remove_stale_folders;
+using servers::run_command;
+using servers::short_temp_path;
+using servers::unprivileged_user;
+using servers::wait_until;
+using servers::write_file;
+
+inline const bool setup_folders_are_known = servers::search_in(LOCKKEEPER_SOURCE_DIR "/tools/npm/node_modules") &&
+                                            servers::search_in(LOCKKEEPER_SOURCE_DIR "/build/servers");
 
 /// MariaDB and MySQL, available or not: for tests with a parameter.
 [[nodiscard]] std::vector<MysqlInstallation> mysql_installations();
