@@ -79,6 +79,13 @@ const WaitRound* nested(const std::vector<WaitRound>& rounds, const Look& look, 
   return last.released || may_let_go_yet ? &last : nullptr;
 }
 
+// Sessions with nothing open, while the pool had none to give: somebody held them all the same.
+std::int64_t held_outside(const LoggedPool& pool) { return pool.own() == nullptr ? 0 : pool.own()->then.idle; }
+
+bool has_recovered(const LoggedPool& pool, const Holders& holders) {
+  return pool.own() != nullptr && holders.idle > 0 && held_outside(pool) == 0;
+}
+
 bool proves_exhaustion(const LoggedPool& pool) {
   const auto& told = *pool.last;
   if (told.library != model::PoolLibrary::hikari || told.total) return true;
@@ -98,7 +105,21 @@ std::string mistake(const LoggedPool& pool, const Holders& holders, const WaitRo
            "outside the database.";
   if (holders.active * 2 >= std::max<std::int64_t>(sessions, 1))
     return "More work arrives than so many connections can do at a time, or each piece takes longer than it used to.";
+  if (held_outside(pool) * 2 >= std::max<std::int64_t>(sessions, 1))
+    return "Most of what is held is held with nothing open and nothing running: an entity manager, a session or a "
+           "cursor "
+           "that is not closed keeps its connection.";
   return "For a while everything was held; now it is not. Something took long and ended, or its clients gave up.";
+}
+
+std::string fix(const LoggedPool& pool, const Holders& holders, const WaitRound* nested_wait) {
+  if (!holders.silent.empty())
+    return "End the silent transactions now; then mend what leaves them open. A larger pool fills up the same way.";
+  if (nested_wait != nullptr) return "Pass the transaction's connection on instead of asking for another.";
+  if (held_outside(pool) > 0)
+    return "Close entity managers, sessions and cursors as soon as their work is done, on every path; the pool's leak "
+           "detection says where they were opened.";
+  return "Shorten what the holders run, or give the pool more connections if the server has them to spare.";
 }
 
 void add_evidence(model::Finding& finding, const LoggedPool& pool, const Look& look, const Holders& holders,
@@ -135,10 +156,12 @@ std::string explain(const LoggedPool& pool, const Look& look, const Holders& hol
   if (own != nullptr) {
     text +=
         fmt::format(" Its connections are {}{}.", pool.ownership == Ownership::known ? "" : "probably ", told_of(*own));
-    const bool recovered = holders.idle > 0 && holders.silent.empty();
-    if (recovered)
+    if (has_recovered(pool, holders) && holders.silent.empty())
       text += fmt::format(" {} free again now: who held them then has let go.",
                           counted(holders.idle, "connection is", "connections are"));
+    if (const std::int64_t held = held_outside(pool); held > 0)
+      text += fmt::format(" {} idle with nothing open when the last request failed, and were held all the same.",
+                          counted(held, "session was", "sessions were"));
   } else if (pool.candidates.empty()) {
     text += look.snapshot.complete() ? " No group of sessions that this server shows fits it."
                                      : " No group of sessions that we may see fits it.";
@@ -156,7 +179,9 @@ void add_subjects(model::Finding& finding, const LoggedPool& pool, const Holders
   for (const model::Session* session : holders.silent) finding.subjects.push_back(*session);
   const auto count = std::ssize(holders.silent);
   finding.remedies.push_back({model::Action::terminate, "",
-                              fmt::format("{} freed for those who wait; {}", counted(count, "connection"),
+                              fmt::format("{} ended at the server, which those who wait get once the pool has replaced "
+                                          "{}; {}",
+                                          counted(count, "connection"), count == 1 ? "it" : "them",
                                           lost_by_ending(count, holders.wrote, holders.rows_modified))});
 }
 
@@ -176,8 +201,7 @@ model::Finding to_finding(const LoggedPool& pool, const Look& look, const Limits
   model::Finding finding;
   finding.rule = model::RuleId("pool-exhausted");
   finding.id = model::make_finding_id(finding.rule, pool.identity(look));
-  const bool recovered = pool.own() != nullptr && holders.idle > 0;
-  finding.severity = recovered ? model::Severity::warning : model::Severity::critical;
+  finding.severity = has_recovered(pool, holders) ? model::Severity::warning : model::Severity::critical;
   finding.confidence = pool.ownership == Ownership::known && proves_exhaustion(pool) ? model::Confidence::certain
                                                                                      : model::Confidence::likely;
   finding.count = std::ssize(pool.failed);
@@ -185,13 +209,7 @@ model::Finding to_finding(const LoggedPool& pool, const Look& look, const Limits
   add_evidence(finding, pool, look, holders, nested_wait);
   finding.explanation = explain(pool, look, holders);
   finding.likely_mistake = mistake(pool, holders, nested_wait);
-  finding.fix = holders.silent.empty()
-                    ? nested_wait != nullptr
-                          ? "Pass the transaction's connection on instead of asking for another."
-                          : "Shorten what the holders run, or give the pool more connections if the server has them to "
-                            "spare."
-                    : "End the silent transactions now; then mend what leaves them open. A larger pool fills up the "
-                      "same way.";
+  finding.fix = fix(pool, holders, nested_wait);
   add_subjects(finding, pool, holders);
   return finding;
 }

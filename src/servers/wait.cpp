@@ -15,8 +15,7 @@ bool becomes_true(const std::function<bool()>& condition, std::chrono::milliseco
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(3));  // tidy: waits between polls of a condition that has a deadline
+    std::this_thread::sleep_for(between);  // tidy: waits between polls of a condition that has a deadline
   }
   return true;
 }

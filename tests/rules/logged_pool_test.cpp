@@ -101,8 +101,10 @@ TEST(LoggedPoolExhausted, TheLogSaysThatTheViewsSayWho) {
                           "WHERE name = ?"));
   EXPECT_THAT(subject_pids(finding), ElementsAre(3, 2, 1));
   EXPECT_THAT(actions(finding), ElementsAre(Action::terminate));
-  EXPECT_EQ(finding.remedies.front().predicted,
-            "3 connections freed for those who wait; what they wrote is rolled back");
+  EXPECT_EQ(
+      finding.remedies.front().predicted,
+      "3 connections ended at the server, which those who wait get once the pool has replaced them; what they wrote "
+      "is rolled back");
   EXPECT_THAT(finding.likely_mistake, HasSubstr("forgotten"));
 }
 
@@ -167,6 +169,23 @@ TEST(LoggedPoolExhausted, ThatItsConnectionsAreFreeAgainIsSaid) {
   EXPECT_EQ(finding.confidence, Confidence::certain) << "none was idle then, though HikariCP did not count";
   EXPECT_EQ(evidence<std::int64_t>(finding, "idle_then"), 0);
   EXPECT_THAT(finding.explanation, HasSubstr("3 connections are free again"));
+}
+
+TEST(LoggedPoolExhausted, SessionsThatWereIdleMeanwhileWereHeldWithNothingOpen) {
+  // Incident 4: entity managers that stay open. Nothing has let go.
+  Scene scene;
+  std::vector<Draft> sessions;
+  for (std::int64_t pid : {1, 2, 3}) sessions.push_back(client(pid).idle(60s));
+  for (const Draft& each : sessions) scene.add(each);
+  saw(scene, 13s, sessions);
+  tell(scene, {counted_by_pool(failed(12s), 3, 2)});
+  const auto finding = only_one(scene, pool_exhausted);
+  EXPECT_EQ(finding.severity, Severity::critical);
+  EXPECT_EQ(evidence<std::int64_t>(finding, "idle_then"), 3);
+  EXPECT_THAT(finding.explanation, Not(HasSubstr("free again")));
+  EXPECT_THAT(finding.explanation, HasSubstr("3 sessions were idle with nothing open"));
+  EXPECT_THAT(finding.likely_mistake, HasSubstr("entity manager"));
+  EXPECT_THAT(finding.fix, HasSubstr("Close entity managers"));
 }
 
 TEST(LoggedPoolExhausted, WithoutCountsASecondLookIsNeededToBeSure) {
