@@ -148,6 +148,29 @@ class Node(unittest.TestCase):
         self.assertFalse([test for test in guilty if test.startswith("users")], "they only suffer from it")
 
 
+class JUnit(unittest.TestCase):
+    JARS = ":".join(f"/usr/share/java/{name}.jar" for name in (
+        "junit-jupiter-api", "junit-jupiter-engine", "junit-platform-commons", "junit-platform-console",
+        "junit-platform-engine", "junit-platform-launcher", "junit-platform-reporting", "opentest4j", "apiguardian-api",
+        "picocli", "postgresql"))
+
+    def test_names_the_test_that_forgets_its_transaction(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sources = [str(HERE / "LeakyTest.java"), str(ROOT / "reporters/LockkeeperListener.java")]
+            subprocess.run(["javac", "-d", folder, "-cp", self.JARS, *sources], check=True, timeout=PATIENCE)
+            services = pathlib.Path(folder, "META-INF/services")
+            services.mkdir(parents=True)
+            services.joinpath("org.junit.platform.launcher.TestExecutionListener").write_text("LockkeeperListener\n",
+                                                                                               encoding="utf-8")
+            done = gate("--json", command=["java", "-cp", f"{folder}:{self.JARS}",
+                                           "org.junit.platform.console.ConsoleLauncher", "--disable-banner",
+                                           "--scan-classpath", folder])
+        report = report_of(done)
+        self.assertEqual(report["command_status"], 0, done.stderr)
+        self.assertEqual((report["tests"], left_open(report)), (3, ["LeakyTest > b2ForgetsItsTransaction()"]))
+        self.assertEqual(report["leaks"][0]["next_test"], "LeakyTest > c3IsInOrder()")
+
+
 class Command(unittest.TestCase):
     def test_its_exit_status_is_ours(self):
         self.assertEqual(gate(command=["sh", "-c", "exit 7"]).returncode, 7)
