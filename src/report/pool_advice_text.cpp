@@ -43,6 +43,14 @@ std::string why(const model::ApplicationAdvice& of, const model::AdviceWish& wis
                      of.most_units, of.most_in_unit, wait);
 }
 
+// Of a few units a fifth says nothing.
+std::string how_steady(const model::ApplicationAdvice& of) {
+  constexpr std::int64_t enough = 50;
+  if (of.units < enough) return fmt::format("; {} tell little: ask again when it is busy", plural(of.units, "unit"));
+  return fmt::format("; by fifths of the recording the 99 % wait there is {} to {}", model::to_human(of.p99_least),
+                     model::to_human(of.p99_most));
+}
+
 void add_application(Page& page, const model::ApplicationAdvice& of, const model::AdviceWish& wish) {
   page.line(page.paint(Paint::green, fmt::format("pool of {}", of.advised)) +
             page.paint(Paint::bold, base::printable(" for " + owner(of))));
@@ -57,10 +65,7 @@ void add_application(Page& page, const model::ApplicationAdvice& of, const model
                  Paint::dim);
   page.paragraph("   | at once    ", at_once(of), Paint::dim);
   add_trials(page, of);
-  page.paragraph("   = advised:  ",
-                 fmt::format("{}: {}; by fifths of the recording the 99 % wait there is {} to {}", of.advised,
-                             why(of, wish), model::to_human(of.p99_least), model::to_human(of.p99_most)),
-                 Paint::cyan);
+  page.paragraph("   = advised:  ", fmt::format("{}: {}{}", of.advised, why(of, wish), how_steady(of)), Paint::cyan);
   if (of.idle_share > 0.5)
     page.paragraph(
         "   = cheaper:  ",

@@ -95,6 +95,57 @@ TEST_F(Recorded, ADumpIsJudgedTheSameAgain) {
   EXPECT_EQ(lockkeeper({"replay", file, "--min-idle", "1h", "--min-wait", "1h"}).status, 0) << "other limits, silence";
 }
 
+// One unit of work, two connections: it asks for the second while it holds the first.
+void work_nested(const ProxyProcess& proxy) {
+  Session outer(proxy.url(), "shop");
+  Session inner(proxy.url(), "shop");
+  const auto run = [](Session& session, const std::string& sql) {
+    session.exec(sql + " /*traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'*/");
+  };
+  for (const char* sql : {"BEGIN", "SELECT 1"}) run(outer, sql);
+  for (const char* sql : {"BEGIN", "SELECT 2", "COMMIT"}) run(inner, sql);
+  run(outer, "COMMIT");
+}
+
+TEST_F(Recorded, AdviceIsForWhatUnitsOfWorkHeld) {
+  work_nested(proxy);
+  const Finished advised = lockkeeper({"advise", proxy.url("pgbouncer"), "--json", "--size", "7"});
+  ASSERT_EQ(advised.status, 0) << advised;
+  const auto report = parse_line(advised.out);
+  const auto& applications = report.at("applications").as_array();
+  const auto shop =
+      std::ranges::find_if(applications, [](const auto& each) { return string_of(each.at("application")) == "shop"; });
+  ASSERT_NE(shop, applications.end()) << advised;
+  EXPECT_EQ(shop->at("transactions").as_int64(), 2);
+  EXPECT_EQ(shop->at("units").as_int64(), 1);
+  EXPECT_EQ(shop->at("most_in_unit").as_int64(), 2);
+  EXPECT_EQ(shop->at("advised").as_int64(), 2) << "1 * (2 - 1) + 1";
+  EXPECT_EQ(report.at("usable_connections").as_int64(), 197) << "of the look beside it";
+
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "advice.json";
+  std::ofstream(file) << advised.out;
+  const Finished verdict = Program({.arguments = {LOCKKEEPER_SOURCE_DIR "/tests/cli/schema.py", "advise", file},
+                                    .program = "/usr/bin/python3"})
+                               .finish();
+  EXPECT_EQ(verdict.status, 0) << verdict;
+
+  const std::string recording = folder.path() / "busy.jsonl";
+  std::ofstream(recording) << dump().out;
+  const Finished told = shell("lockkeeper advise - --load 2 < " + recording);
+  EXPECT_EQ(told.status, 0) << told;
+  EXPECT_THAT(told.out, AllOf(HasSubstr("pool of 2 for application \"shop\""), HasSubstr("2 = 1 × (2 − 1) + 1"),
+                              HasSubstr("of the 197 that the server allows"), HasSubstr("under 2 times its load")));
+}
+
+TEST(Advise, SaysWhatIsWrong) {
+  EXPECT_EQ(lockkeeper({"advise", "/nonexistent.jsonl"}).status, 2);
+  EXPECT_THAT(lockkeeper({"advise", "x", "--load", "0"}).error, HasSubstr("--load is a factor above 0"));
+  EXPECT_THAT(lockkeeper({"advise", "x", "--size", "0"}).error, HasSubstr("--size is a number of connections"));
+  EXPECT_THAT(lockkeeper({"advise", "x", "--target", "soon"}).error, HasSubstr("--target: "));
+  EXPECT_EQ(lockkeeper({"advise", "postgresql://127.0.0.1:1/pgbouncer", "--timeout", "1s"}).status, 3);
+}
+
 TEST_F(Recorded, AServerThatHangsLeavesTheRecordersFindings) {
   findings_with("root-blocker");
   server.pause();
