@@ -28,7 +28,11 @@ std::vector<std::string> complete_environment(const std::map<std::string, std::s
     const std::string_view entry = *each;
     if (!ours.contains(std::string(entry.substr(0, entry.find('='))))) result.emplace_back(entry);
   }
-  for (const auto& [name, value] : ours) result.push_back(name + "=" + value);
+  for (const auto& [name, value] : ours) {
+    std::string& entry = result.emplace_back(name);
+    entry += '=';
+    entry += value;
+  }
   return result;
 }
 

@@ -139,8 +139,10 @@ Line session_heading(const std::vector<Column>& columns, Order order, std::size_
   std::string text(margin, ' ');
   for (const Column& column : columns) {
     std::string title(title_of(column.what));
-    if (column.what == sorted_by(order)) title = column.is_number ? "v" + title : title + " v";
-    text += (column.is_number ? fit_right(title, column.width) : fit(title, column.width)) + " ";
+    if (column.what == sorted_by(order))
+      title.insert(column.is_number ? 0 : title.size(), column.is_number ? "v" : " v");
+    text += column.is_number ? fit_right(title, column.width) : fit(title, column.width);
+    text += ' ';
   }
   return bar({{std::move(text), Style::plain}}, Style::heading, width);
 }
