@@ -209,7 +209,8 @@ Turn next_order(State state) {
   state.order = static_cast<Order>((static_cast<int>(state.order) + 1) % orders);
   state.tab = Tab::sessions;
   state.session.chosen.reset();
-  return says(std::move(state), fmt::format("sorted by {}", to_string(state.order)));
+  std::string message = fmt::format("sorted by {}", to_string(state.order));
+  return says(std::move(state), std::move(message));
 }
 
 Turn letter(State state, const std::string& letter, const Picture& picture) {
@@ -226,9 +227,11 @@ Turn letter(State state, const std::string& letter, const Picture& picture) {
       state.is_typing = true;
       return nothing(std::move(state));
     case 's': return next_order(std::move(state));
-    case 'i':
+    case 'i': {
       state.shows_idle = !state.shows_idle;
-      return says(std::move(state), state.shows_idle ? "idle sessions are shown" : "idle sessions are hidden");
+      const char* message = state.shows_idle ? "idle sessions are shown" : "idle sessions are hidden";
+      return says(std::move(state), message);
+    }
     case 'p':
     case ' ': state.is_paused = !state.is_paused; return nothing(std::move(state));
     case 'k': return end(std::move(state), picture, model::Action::terminate);
