@@ -48,7 +48,7 @@ std::string what_happened(const model::Leak& leak) {
 }  // namespace
 
 std::string title_of(const model::Leak& leak) {
-  const std::string who = culprit(leak);
+  std::string who = culprit(leak);
   switch (leak.key.kind) {
     case model::LeakKind::left_open:
       return leak.count == 1 ? fmt::format("{} left a transaction open", who)

@@ -53,7 +53,7 @@ MysqlInstallation look_for_mariadb() {
 
 fs::path mysql_root() {
   if (const char* named = std::getenv("LOCKKEEPER_MYSQL_ROOT")) return named;
-  const auto folders = search_folders();
+  const auto& folders = search_folders();
   const auto found = std::ranges::find_if(folders, [](const fs::path& each) { return fs::exists(each / "mysql"); });
   return (found == folders.end() ? fs::path("/nonexistent") : *found) / "mysql";
 }
