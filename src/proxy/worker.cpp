@@ -130,7 +130,8 @@ model::WallTime Worker::wall_now() const {
   const io::TimePoint now = loop_->now();
   if (now - wall_read_at_ > std::chrono::seconds(1) || now < wall_read_at_) {
     wall_read_at_ = now;
-    wall_ = proxy::wall_now();
+    // The turn began a while ago: what it notes must not lie ahead of clocks that others have read since.
+    wall_ = proxy::wall_now() - std::chrono::ceil<model::Duration>(io::Clock::now() - now);
   }
   return wall_ + std::chrono::duration_cast<model::Duration>(now - wall_read_at_);
 }

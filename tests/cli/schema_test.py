@@ -21,9 +21,8 @@ def examples():
 
 
 def kind_of(document):
-    if "dry_run" in document:
-        return "kill"
-    return "history" if "connections" in document else "doctor"
+    signs = {"dry_run": "kill", "connections": "history", "command_status": "test", "advised_together": "advise"}
+    return next((name for sign, name in signs.items() if sign in document), "doctor")
 
 
 def objects(node, path=()):
@@ -49,7 +48,7 @@ def changed(document, path, change):
 
 class Examples(unittest.TestCase):
     def test_there_are_some_of_each_kind(self):
-        self.assertEqual({name for name, _ in examples()}, {"doctor", "history", "kill"})
+        self.assertEqual({name for name, _ in examples()}, {"advise", "doctor", "history", "kill", "test"})
 
     def test_all_are_valid(self):
         for name, document in examples():
@@ -73,10 +72,10 @@ class Examples(unittest.TestCase):
             "server", "error", "audit", "finding", "server_id", "statement", "started_at",
             "state_changed_at", "transaction_started_at", "wrote", "rows_modified", "rows_locked", "tables_locked", "pid", "waiting_ms",
         }
-        of_history = {"oldest", "newest", "ended_at", "report"}
+        own = {"history": {"oldest", "newest", "ended_at", "report"}, "test": {"open_for_ms"}, "advise": {"usable_connections"}}
         for name, document in examples():
             for path, node in objects(document):
-                for field in set(node) - (may_be_null | of_history if name == "history" else may_be_null):
+                for field in set(node) - may_be_null - own.get(name, set()):
                     wrong = changed(document, path, lambda node: node.update({field: None}))
                     self.assertTrue(schema.complaints(name, wrong), path + (field,))
 
