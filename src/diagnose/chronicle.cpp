@@ -47,7 +47,8 @@ std::set<std::uint64_t> leaked_clients(const std::vector<model::Finding>& findin
 }
 
 std::string name_of(const model::ShapeKey& key) {
-  return fmt::format("{:016x} {:016x} {}\n{}\n{}", key.statement, key.sequence, key.application, key.user, key.database);
+  return fmt::format("{:016x} {:016x} {}\n{}\n{}", key.statement, key.sequence, key.application, key.user,
+                     key.database);
 }
 
 }  // namespace

@@ -105,8 +105,7 @@ const SettingTable<AlertConfig>& alert_table() {
 const SettingTable<LogConfig>& log_table() {
   using L = LogConfig;
   static const SettingTable<L> table{
-      text("file", &L::file, at_restart,
-           "The file, which may come later, be rotated and be truncated. Must be given."),
+      text("file", &L::file, at_restart, "The file, which may come later, be rotated and be truncated. Must be given."),
   };
   return table;
 }

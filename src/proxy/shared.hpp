@@ -141,8 +141,8 @@ struct Shared {
   std::shared_ptr<const PasswordKey>
       password_key;  ///< Set before the workers start; nullptr: no MySQL here, or no RSA.
   DumpWishes dump_wishes;
-  std::atomic<std::uint32_t> clients{0};   ///< Past their start-up packet.
-  std::atomic<std::uint32_t> departed{0};  ///< Clients, since Proxy::crowd_has_left last said so.
+  std::atomic<std::uint32_t> clients{0};           ///< Past their start-up packet.
+  std::atomic<std::uint32_t> departed{0};          ///< Clients, since Proxy::crowd_has_left last said so.
   std::atomic<std::uint64_t> ended_on_console{0};  ///< Clients, by KILL and KILL_CLIENT.
   std::atomic<bool> draining{false};
   std::function<void(LogLevel, std::string_view)> log;

@@ -157,7 +157,8 @@ TEST(WrongRequest, TheHelpNamedIsTheOneThatHelps) {
 }
 
 TEST(WrongRequest, NoCommandSaysWhichThereAre) {
-  EXPECT_THAT(complaint({}), HasSubstr("no command given: doctor looks at a server, top goes on looking, kill acts on what it found"));
+  EXPECT_THAT(complaint({}),
+              HasSubstr("no command given: doctor looks at a server, top goes on looking, kill acts on what it found"));
   EXPECT_THAT(complaint({"--json", "doctor"}),
               HasSubstr("--json comes after a command: doctor, top, kill, run, test, advise, dump, replay or history"));
 }
