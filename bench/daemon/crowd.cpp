@@ -80,8 +80,11 @@ void Crowd::begin(Client& client, double now) {
   client.session.state = model::SessionState::active;
   client.session.state_changed_at = client.session.statement_started_at = time(now);
   client.session.statement = places_[client.place].statement;
-  if (!client.session.transaction)
-    client.session.transaction = model::Transaction{.started_at = time(now), .wrote = random_() % 2 == 0};
+  if (!client.session.transaction) {
+    auto& transaction = client.session.transaction.emplace();
+    transaction.started_at = time(now);
+    transaction.wrote = random_() % 2 == 0;
+  }
   client.until = now + around(usual_statement);
 }
 
