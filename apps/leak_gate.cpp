@@ -88,19 +88,21 @@ class Witness {
  public:
   Witness(const proxy::Proxy& proxy, pid_t suite) : proxy_(proxy), suite_(suite) {}
 
-  void look() {
+  /// What is there now; its facts have been taken.
+  model::Recording look() {
     model::Recording seen = proxy_.recording(look_timeout);
     for (model::Fact& fact : seen.facts) {
       if (taken_.take(fact)) input_.facts.push_back(std::move(fact));
     }
-    input_.facts_lost = seen.facts_lost;
+    // The recorder forgets after a while that it has lost some; the suite may go on for longer.
+    input_.facts_lost = std::max(input_.facts_lost, seen.facts_lost);
     find_processes(seen.clients);
+    return seen;
   }
 
   /// The last look: what is open now has been left open.
   model::GateInput end(std::vector<model::TestMark> marks) {
-    look();
-    model::Recording seen = proxy_.recording(look_timeout);
+    const model::Recording seen = look();
     for (const model::RecordedClient& client : seen.clients) {
       ++input_.still_connected;
       if (!client.transaction) continue;

@@ -36,7 +36,8 @@ struct ApplicationAdvice {
   double arrivals_per_second = 0;
   Duration hold_median{};
   Duration hold_p99{};
-  double idle_share = 0;              ///< Of the time held, nothing ran.
+  double idle_share = 0;  ///< Of the time held, nothing ran.
+  // Under the load that is asked for, in a pool in which nobody waits.
   std::int64_t most_in_unit = 0;      ///< Connections that one unit held at once.
   std::int64_t most_units = 0;        ///< Units that held one at the same time.
   std::int64_t most_connections = 0;  ///< Held at the same time.

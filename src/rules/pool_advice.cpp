@@ -29,8 +29,8 @@ struct Peaks {
   std::int64_t connections = 0;
 };
 
-// As it was recorded. What ends when something begins has been given back before.
-Peaks peaks_of(const std::vector<TracedUnit>& units) {
+// As it was recorded, but for the time between arrivals. What ends when something begins has been given back before.
+Peaks peaks_of(const std::vector<TracedUnit>& units, double load) {
   struct Change {
     model::WallTime at;
     int connections;
@@ -40,7 +40,8 @@ Peaks peaks_of(const std::vector<TracedUnit>& units) {
   std::vector<Change> changes;
   Peaks peaks;
   for (const TracedUnit& unit : units) {
-    model::WallTime at = unit.arrived;
+    const auto since = unit.arrived - units.front().arrived;
+    model::WallTime at = units.front().arrived + std::chrono::duration_cast<Duration>(since / load);
     std::int64_t held = 0;
     for (const PoolStep& step : unit.steps) {
       at += step.after;
@@ -80,7 +81,7 @@ class Adviser {
 
  private:
   void describe() {
-    const Peaks peaks = peaks_of(trace_.units);
+    const Peaks peaks = peaks_of(trace_.units, wish_.load);
     advice_.transactions = static_cast<std::int64_t>(trace_.holds.size());
     advice_.units = static_cast<std::int64_t>(trace_.units.size());
     advice_.still_open = trace_.still_open;

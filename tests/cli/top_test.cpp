@@ -20,9 +20,7 @@ const std::vector<std::string> closely{"--interval", "200ms", "--min-idle", "0",
 
 class Top : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (!Tmux::is_available()) GTEST_SKIP() << "tmux is not installed";
-  }
+  void SetUp() override { ASSERT_TRUE(Tmux::is_available()) << "tmux is not installed; scripts/setup does it"; }
 };
 
 TEST_F(Top, FromTheFirstLookToTheKill) {

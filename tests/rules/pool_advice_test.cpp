@@ -87,6 +87,19 @@ TEST(PoolAdvice, MoreLoadNeedsMore) {
   EXPECT_EQ(advise(scene, {.load = 4}).applications.at(0).advised, 4);
 }
 
+TEST(PoolAdvice, MoreLoadIsMoreUnitsThatMayDeadlock) {
+  // One after the other, each with a connection inside another: one at a time, and two at four times the load.
+  Recorded scene;
+  for (int number = 0; number < 8; ++number) {
+    const auto at = 40s - number * 2s;
+    const std::string unit = "request " + std::to_string(number);
+    add(scene, static_cast<std::uint64_t>(2 * number + 1), at, at - 900ms, unit);
+    add(scene, static_cast<std::uint64_t>(2 * number + 2), at - 100ms, at - 200ms, unit);
+  }
+  EXPECT_EQ(advise(scene).applications.at(0).deadlock_free, 2) << "1 * (2 - 1) + 1";
+  EXPECT_EQ(advise(scene, {.load = 4}).applications.at(0).deadlock_free, 3) << "2 * (2 - 1) + 1";
+}
+
 TEST(PoolAdvice, SizesThatAreAskedForAreTried) {
   const auto shop = advise(requires_new_of(2), {.sizes = {17, 1}}).applications.at(0);
   EXPECT_EQ(of_size(shop, 17).deadlocks, 0);

@@ -17,7 +17,7 @@ JOBS = 2
 HEADER_COMPILER = "g++-12"
 FUZZ_SECONDS = 5  # a fuzzer; enough to run its seeds and look around
 BUILD_TIMEOUT = 3000  # seconds; a whole build without ccache takes a few minutes
-TEST_TIMEOUT = 2400  # all tests of one preset; each has its own limit in CMakePresets.json
+TEST_TIMEOUT = 1800  # all tests of one preset; each has its own limit in CMakePresets.json
 TOOL_TIMEOUT = 1800
 
 # The tests of each preset, as a pattern of ctest labels. Incidents under the thread sanitizer would test their clients.
