@@ -280,9 +280,12 @@ class Docs(TreeCase):
     def test_rules_and_pages(self):
         self.write("src/rules/catalogue.cpp", 'auto entries = {\n    {"idle-transaction", "a well-known thing", f},\n};\n')
         self.write("src/rules/idle.cpp", '// RuleId("not-yet");\nauto a = RuleId(b ? "aborted-transaction" : "idle-transaction");\n')
-        for page in ("idle-transaction", "aborted-transaction", "README"):
+        for page in ("idle-transaction", "aborted-transaction"):
             self.write(f"docs/rules/{page}.md", "# x\n")
+        self.write("docs/rules/README.md", "[x](idle-transaction.md) [y](aborted-transaction.md)\n")
         self.assert_silent(docs.check_rules)
+        self.write("docs/rules/README.md", "[x](idle-transaction.md) aborted-transaction\n")
+        self.assert_fires(docs.check_rules, "src/rules/idle.cpp:2: rule aborted-transaction is not in the list")
 
     def test_a_rule_without_a_page_and_a_page_without_a_rule(self):
         self.write("src/rules/catalogue.cpp", 'auto entries = {\n    {"idle-transaction", "says", f},\n};\n')
@@ -296,12 +299,21 @@ class Docs(TreeCase):
         )
 
     def test_links(self):
-        self.write("docs/map.md", "[a](../README.md#x) [b](rules/) [c](https://example.org/x) `[d](none)`\n```\n[e](none)\n```\n[f](#here)\n")
+        self.write("docs/map.md", "[a](../README.md#x) [b](rules/) [c](https://example.org/x) `[d](none)`\n```\n[e](none)\n```\n[f](#here-it-is)\n\n## `Here` it is.\n")
         self.write("docs/rules/README.md", "# x\n")
         self.write("README.md", "# x\n")
         self.assert_silent(docs.check_links)
         self.write("README.md", "# x\n\n[a](docs/none.md)\n")
         self.assert_fires(docs.check_links, "README.md:3: link to docs/none.md")
+
+    def test_links_to_headings(self):
+        self.write("a.md", "[a](b.md#one-two) [b](b.md#x) [c](b.md#one-two-1) [d](b.cpp#L3)\n")
+        self.write("b.md", '# One, [two](b.cpp)\n\n<a id="x"></a>\n\n## One two\n')
+        self.write("b.cpp", "int a;\n")
+        self.assert_silent(docs.check_links)
+        self.write("a.md", "[a](b.md#one)\n[b](#none)\n")
+        self.write("b.md", "```\n# One\n```\n")
+        self.assert_fires(docs.check_links, "a.md:1: link to b.md#one", "a.md:2: link to #none")
 
 
 class Compiled(TreeCase):

@@ -1,4 +1,4 @@
-"""The pages keep up with the code: every rule has its page, every link leads somewhere."""
+"""The pages keep up with the code: every rule has its page and is listed, every link leads somewhere."""
 
 import posixpath
 import re
@@ -15,11 +15,15 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
 _INLINE_CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 _NOT_NEWLINE = re.compile(r"[^\n]")
+_HEADING = re.compile(r"^#{1,6} +(.+?)(?: +#+)? *$", re.MULTILINE)
+_ANCHOR = re.compile(r"<\w+[^>]* (?:id|name)=\"([^\"]+)\"")
+_LINK_TEXT = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 PAGES = "docs/rules/"
+LIST = f"{PAGES}README.md"
 
 
 def check_rules(tree):
-    """Every rule id in src/rules has docs/rules/ID.md, and every such page has its rule."""
+    """Every rule id in src/rules has docs/rules/ID.md and is listed beside it, and every such page has its rule."""
     ids = {}
     for path in tree.cpp_files("src/rules"):
         text = tree.source(path).uncommented
@@ -29,6 +33,8 @@ def check_rules(tree):
     for rule, (path, line) in sorted(ids.items()):
         if not tree.exists(f"{PAGES}{rule}.md"):
             yield Finding(path, line, f"rule {rule} has no page", f"its reader is left alone / write {PAGES}{rule}.md")
+        elif f"]({rule}.md)" not in (tree.text(LIST) or ""):
+            yield Finding(path, line, f"rule {rule} is not in the list", f"its page is not found / name it in {LIST}")
     for path in tree.files:
         name = posixpath.basename(path)
         if path.startswith(PAGES) and name.endswith(".md") and name != "README.md" and name[:-3] not in ids:
@@ -36,17 +42,37 @@ def check_rules(tree):
 
 
 def check_links(tree):
-    """Relative links of the pages point to files that are there."""
+    """Relative links of the pages point to files, and to headings of pages, that are there."""
+    anchors = {}
     for path in tree.files:
         if not path.endswith(".md"):
             continue
         text = _FENCE.sub(lambda m: _NOT_NEWLINE.sub(" ", m[0]), tree.text(path) or "")
         text = _INLINE_CODE.sub(lambda m: " " * len(m[0]), text)
         for match in _LINK.finditer(text):
-            target = unquote(match[1].split("#")[0])
-            if not target or re.match(r"[a-z][a-z0-9+.-]*:", target):
+            target, _, place = unquote(match[1]).partition("#")
+            if re.match(r"[a-z][a-z0-9+.-]*:", target):
                 continue
-            resolved = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            line = text.count("\n", 0, match.start()) + 1
+            beside = posixpath.join(posixpath.dirname(path), target)
+            resolved = posixpath.normpath(beside) if target else path
             if target.startswith("/") or resolved.startswith("..") or not tree.exists(resolved):
-                line = text.count("\n", 0, match.start()) + 1
                 yield Finding(path, line, f"link to {target}", "there is no such file / mend the link")
+            elif place and resolved.endswith(".md"):
+                if resolved not in anchors:
+                    anchors[resolved] = _places(tree.text(resolved) or "")
+                if place not in anchors[resolved]:
+                    what = f"link to {target}#{place}"
+                    yield Finding(path, line, what, "the page has no such heading / mend the link")
+
+
+def _places(text):
+    """What a page can be linked to by: its headings as GitHub writes them, and what is named by hand."""
+    found = set(_ANCHOR.findall(text))
+    seen = {}
+    for match in _HEADING.finditer(_FENCE.sub("", text)):
+        words = _LINK_TEXT.sub(r"\1", match[1]).lower()
+        slug = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        count = seen[slug] = seen.get(slug, -1) + 1
+        found.add(f"{slug}-{count}" if count else slug)
+    return found
