@@ -36,7 +36,7 @@ class Recorder {
 
   /// The server session that the following belongs to.
   void use(const model::SessionId& session) noexcept { session_ = session; }
-  /// It has logged in anew.
+  /// It has logged in anew, or has another name or database from now on.
   void client(std::shared_ptr<const model::ClientIdentity> client) noexcept { client_ = std::move(client); }
   void unit(const model::UnitId& unit) { unit_ = unit; }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sql/characters.hpp"
+#include "sql/comments.hpp"
 #include "sql/tags.hpp"
 
 namespace lockkeeper::track {
@@ -14,6 +15,9 @@ namespace {
 
 // Longer than any tracer's id: a comment cannot make us hold more.
 constexpr std::size_t most_id = 128;
+// Within a text, comments are looked for so far, and so many looked into: a statement has few.
+constexpr std::size_t most_text = 64U << 10U;
+constexpr std::size_t most_comments = 16;
 
 std::string_view without_space_before(std::string_view text) noexcept {
   while (!text.empty() && sql::class_of(text.front()) == sql::Class::space) text.remove_prefix(1);
@@ -55,9 +59,27 @@ std::string_view unit_among(const std::vector<sql::Tag>& tags) noexcept {
   return {};
 }
 
+// Of the first comment that names one. Few do, and only those are worth reading the text before them: it may be a
+// literal that they stand in.
+std::string unit_within(std::string_view text, const sql::Options& options) {
+  text = text.substr(0, most_text);
+  std::vector<sql::Tag> tags;
+  std::size_t begin = text.find("/*");
+  for (std::size_t count = 0; begin != std::string_view::npos && count < most_comments; ++count) {
+    const std::size_t end = text.find("*/", begin + 2);
+    if (end == std::string_view::npos) break;
+    tags.clear();
+    sql::append_tags(text.substr(begin + 2, end - begin - 2), tags);
+    const std::string_view unit = unit_among(tags);
+    if (!unit.empty() && sql::ends_with_comment(text.substr(0, end + 2), begin, options)) return std::string(unit);
+    begin = text.find("/*", begin + 2);
+  }
+  return {};
+}
+
 }  // namespace
 
-model::UnitId unit_of(std::string_view sql) {
+model::UnitId unit_of(std::string_view sql, const sql::Options& options) {
   if (sql.find("/*") == std::string_view::npos) return {};
   std::vector<sql::Tag> tags;
   std::string_view rest = without_space_before(sql);
@@ -73,9 +95,11 @@ model::UnitId unit_of(std::string_view sql) {
     const auto begin = rest.rfind("/*");
     if (begin != std::string_view::npos && begin + 4 <= rest.size()) {
       sql::append_tags(rest.substr(begin + 2, rest.size() - begin - 4), tags);
+      rest = rest.substr(0, begin);
     }
   }
-  return model::UnitId(std::string(unit_among(tags)));
+  const std::string_view unit = unit_among(tags);
+  return model::UnitId(unit.empty() ? unit_within(rest, options) : std::string(unit));
 }
 
 std::uint64_t text_hash(std::string_view sql) noexcept {

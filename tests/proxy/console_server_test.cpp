@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -14,7 +13,7 @@
 #include "proxy/config_parse.hpp"
 #include "proxy/config_url.hpp"
 #include "proxy/console/tables.hpp"
-#include "proxy/proxy.hpp"
+#include "proxy/running_proxy.hpp"
 #include "support/servers.hpp"
 #include "support/session.hpp"
 
@@ -26,51 +25,10 @@ using console::Kind;
 using testing::default_patience;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::PostgresServer;
 using testing::Session;
 using testing::SessionError;
 using testing::Table;
 using testing::wait_until;
-
-PostgresServer& server() {
-  static PostgresServer running = PostgresServer::start();
-  return running;
-}
-
-struct Running {
-  explicit Running(Config config, const std::string& at_port = "0") {
-    config.proxy.listen = {"127.0.0.1:" + at_port};
-    auto started = Proxy::start(config, [](LogLevel, std::string_view) {});
-    if (!started) throw std::runtime_error(started.error());
-    proxy = *std::move(started);
-    const std::string address = proxy->addresses().front();
-    port = address.substr(address.rfind(':') + 1);
-  }
-  [[nodiscard]] std::string url(const std::string& database, const std::string& user = "postgres",
-                                const std::string& password = "secret") const {
-    return "postgresql://" + user + ":" + password + "@127.0.0.1:" + port + "/" + database;
-  }
-  [[nodiscard]] Session console(const std::string& user = "postgres", const std::string& password = "secret") const {
-    return Session(url("pgbouncer", user, password), "console");
-  }
-
-  std::unique_ptr<Proxy> proxy;
-  std::string port;
-};
-
-Config transaction_mode(const testing::TemporaryFolder& folder) {
-  const auto file = folder.path() / "users.txt";
-  std::ofstream(file) << "\"postgres\" \"secret\"\n\"exporter\" \"look\"\n\"stranger\" \"there\"\n";
-  Config config;
-  config.proxy.workers = 2;
-  config.proxy.pool_mode = PoolMode::transaction;
-  config.proxy.auth = AuthMethod::scram_sha_256;
-  config.proxy.users_file = file;
-  config.proxy.admin_users = {"postgres"};
-  config.proxy.stats_users = {"exporter"};
-  config.databases["*"].port = server().port();
-  return config;
-}
 
 std::size_t column(Kind kind, std::string_view name) {
   const auto columns = console::columns_of(kind);

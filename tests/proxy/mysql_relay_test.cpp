@@ -60,6 +60,31 @@ TEST_P(MysqlRelay, ASleepingTransactionsStatementsAreAllRemembered) {
   EXPECT_THAT(proxy->show("SHOW TRANSACTIONS"), SizeIs(0));
 }
 
+TEST_P(MysqlRelay, AClientIsInTheDatabaseThatItUses) {
+  const auto proxy = this->proxy();
+  const auto database = [&] {
+    for (auto& row : proxy->show("SHOW CLIENTS")) {
+      if (row["user"] == "root") return row["database"];
+    }
+    return std::string("no client");
+  };
+  mysql::RawClient client(proxy->port(), plain);
+  const std::string at_first = database();
+  client.run(Command::init_db, "shop");
+  EXPECT_EQ(database(), "shop");
+  client.query("use nothing_of_that_name");
+  EXPECT_TRUE(client.outcome().failed);
+  EXPECT_EQ(database(), "shop");
+  client.query("USE `mysql` /* as the library writes it */");
+  EXPECT_EQ(database(), "mysql");
+  EXPECT_NE(database(), at_first);
+  client.query("BEGIN");
+  client.query("SELECT 1");
+  const auto holders = proxy->show("SHOW HOLDERS");
+  ASSERT_THAT(holders, SizeIs(1));
+  EXPECT_EQ(holders.front().at("database"), "mysql");
+}
+
 // That it is open is still known: the timeouts go by it.
 TEST_P(MysqlRelay, NoStatementIsRememberedWhereThatIsOff) {
   const auto proxy = this->proxy({.proxy = "record = false\n"});

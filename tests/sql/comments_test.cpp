@@ -1,4 +1,6 @@
 // Comments vanish, MySQL's conditional ones are code, its hints stay, tracers' tags are kept beside.
+#include "sql/comments.hpp"
+
 #include "sql/support.hpp"
 
 namespace lockkeeper::sql::test {
@@ -63,6 +65,27 @@ TEST(Comments, TagsAreReadStrictly) {
   std::string many = "/*a='1'";
   for (int count = 0; count < 200; ++count) many += ",a='1'";
   EXPECT_EQ(analyze(many + "*/ x", postgres).tags.size(), max_tags);
+}
+
+TEST(Comments, AreToldFromWhatLooksLikeThem) {
+  const auto is_comment = [](std::string_view text, const Options& options) {
+    return ends_with_comment(text, text.rfind("/*"), options);
+  };
+  for (const std::string_view text : {"/*x*/", "SELECT 1 /*x*/", "SELECT 'a' /**/", "SELECT $$ /*y*/ $$ /*x*/",
+                                      "SELECT a --\n/*x*/", "SELECT '/*' /*x*/", "SELECT a/*x*/"}) {
+    EXPECT_TRUE(is_comment(text, postgres)) << text;
+    EXPECT_TRUE(is_comment(text, mysql)) << text;
+  }
+  for (const std::string_view text : {"SELECT '/*x*/", "SELECT \"/*x*/", "SELECT a -- /*x*/"}) {
+    EXPECT_FALSE(is_comment(text, postgres)) << text;
+    EXPECT_FALSE(is_comment(text, mysql)) << text;
+  }
+  EXPECT_FALSE(is_comment("SELECT $$ /*x*/", postgres));
+  EXPECT_FALSE(is_comment("SELECT /* a /*x*/", postgres)) << "the outer one is still open";
+  EXPECT_FALSE(is_comment("SELECT ` /*x*/", mysql));
+  EXPECT_FALSE(is_comment("SELECT a # /*x*/", mysql));
+  EXPECT_TRUE(is_comment("SELECT a # /*x*/", postgres));
+  EXPECT_FALSE(ends_with_comment("SELECT 1", 0, postgres));
 }
 
 }  // namespace

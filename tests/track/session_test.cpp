@@ -1,110 +1,21 @@
 // The session machine, played by hand: what goes where, when a server connection is free, what is remembered.
-#include "track/postgres/session.hpp"
+#include "track/session_machine.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "track/statement.hpp"
-#include "wire/postgres/backend.hpp"
-#include "wire/postgres/frontend.hpp"
 
 namespace lockkeeper::track::postgres {
 namespace {
 
-namespace pg = wire::postgres;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-/// One client with two servers to be given. Time goes on by a second with every message.
-class SessionMachine : public ::testing::Test {
- protected:
-  void SetUp() override {
-    model::ClientIdentity who;
-    who.id = 7;
-    who.user = "app";
-    who_ = std::make_shared<const model::ClientIdentity>(who);
-    begin(Mode::transaction);
-  }
-  void begin(Mode mode) {
-    SessionSettings settings;
-    settings.mode = mode;
-    session_ = std::make_unique<Session>(settings, Shared{statements_, registry_, facts_}, who_);
-  }
-  void link(Server& server) { session_->link(server, {4711, model::WallTime{1s}}, "127.0.0.1:1", out_, tick()); }
-  model::WallTime tick() { return now_ += 1s; }
-
-  Step say(const std::string& message) { return session_->client(whole(message), out_, tick()); }
-  Step answer(const std::string& message) { return session_->server(whole(message), out_, tick()); }
-  static Message whole(const std::string& message) {
-    return {message.front(), static_cast<std::uint32_t>(message.size() - pg::header_size),
-            std::string_view(message).substr(pg::header_size)};
-  }
-
-  static std::string query(std::string_view sql) {
-    std::string bytes;
-    pg::append_query(bytes, sql);
-    return bytes;
-  }
-  static std::string parse(std::string_view name, std::string_view sql) {
-    std::string bytes;
-    pg::append_parse(bytes, name, sql, std::string_view("\0\0", 2));
-    return bytes;
-  }
-  static std::string bind(std::string_view statement) {
-    std::string bytes;
-    pg::append_bind_head(bytes, "", statement, 6);
-    return bytes + std::string(6, '\0');
-  }
-  static std::string execute() {
-    std::string bytes;
-    pg::append_execute(bytes, "", 0);
-    return bytes;
-  }
-  static std::string sync() {
-    std::string bytes;
-    pg::append_sync(bytes);
-    return bytes;
-  }
-  static std::string ready(pg::TransactionStatus status) {
-    std::string bytes;
-    pg::append_ready(bytes, status);
-    return bytes;
-  }
-  static std::string done(std::string_view tag) {
-    std::string bytes;
-    pg::append_command_complete(bytes, tag);
-    return bytes;
-  }
-  static std::string error(std::string_view sqlstate, std::string_view message) {
-    std::string bytes;
-    pg::append_error(bytes, {.severity = "ERROR", .sqlstate = sqlstate, .message = message, .detail = {}, .hint = {}});
-    return bytes;
-  }
-  static std::string bare(char type) {
-    std::string bytes;
-    pg::append_message(bytes, type, {});
-    return bytes;
-  }
-
-  static constexpr auto idle = pg::TransactionStatus::idle;
-  static constexpr auto open = pg::TransactionStatus::open;
-
-  StatementCache statements_;
-  PreparedRegistry registry_{0};
-  Facts facts_;
-  std::shared_ptr<const model::ClientIdentity> who_;
-  std::unique_ptr<Session> session_;
-  Server first_{10};
-  Server second_{10};
-  Output out_;
-  model::WallTime now_{1'000'000s};
-};
 
 TEST_F(SessionMachine, AServerIsFreeWhenItSaysThatNothingIsOpenAndAllIsAnswered) {
   link(first_);
@@ -323,6 +234,16 @@ TEST_F(SessionMachine, AServerThatAnswersOutOfTurnIsNotUsedAgain) {
   EXPECT_FALSE(answer(bare('2')).broken.empty());
   say(query("SELECT 1"));
   EXPECT_FALSE(answer(bare('1')).broken.empty());
+}
+
+TEST_F(SessionMachine, WhoHasDoneNothingYetIsIdleSinceItConnected) {
+  model::ClientIdentity who = *who_;
+  who.connected_at = tick();
+  who_ = std::make_shared<const model::ClientIdentity>(who);
+  begin(Mode::session);
+  EXPECT_EQ(session_->recorded(tick()).state_since, who.connected_at);
+  link(first_);
+  EXPECT_EQ(session_->recorded(tick()).state_since, who.connected_at) << "a server alone is nothing it has done";
 }
 
 TEST_F(SessionMachine, InSessionModeNothingIsRewrittenAndNothingFreed) {

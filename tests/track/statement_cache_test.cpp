@@ -1,4 +1,4 @@
-// The statement cache: one entry a shape, bounded, nothing literal in it. And what tags and parameters say.
+// The statement cache: one entry a shape, bounded, nothing literal in it. And what parameters say.
 #include "track/postgres/statement_cache.hpp"
 
 #include <gtest/gtest.h>
@@ -12,9 +12,6 @@
 
 namespace lockkeeper::track::postgres {
 namespace {
-
-const std::string trace = "0af7651916cd43dd8448eb211c80319c";
-const std::string traceparent = "/*traceparent='00-" + trace + "-b7ad6b7169203331-01'*/";
 
 TEST(StatementCache, TextsOfOneShapeShareOneStatement) {
   StatementCache cache;
@@ -93,33 +90,6 @@ TEST(StatementCache, ATextThatGoesOnIsCutOff) {
   EXPECT_TRUE(cache.seen("SELECT 1", true).traits.has(Trait::unknown_effects));
   EXPECT_TRUE(cache.seen("SELECT 1", true).statement->truncated);
   EXPECT_FALSE(cache.seen("SELECT 1").statement->truncated);
-}
-
-TEST(Unit, ComesFromTheTraceparent) {
-  EXPECT_EQ(unit_of("SELECT 1 " + traceparent).value(), trace);
-  EXPECT_EQ(unit_of("SELECT 1 " + traceparent + " ; \n").value(), trace);
-  EXPECT_EQ(unit_of(" " + traceparent + " SELECT 1").value(), trace);
-  EXPECT_EQ(unit_of("/* hello */ /*+ SeqScan(t) */ " + traceparent + "SELECT 1").value(), trace);
-  EXPECT_EQ(unit_of("SELECT 1 /*action='a',traceparent='00-" + trace + "-b7ad6b7169203331-01'*/").value(), trace);
-  EXPECT_EQ(unit_of("/*request_id='r'*/ SELECT 1 " + traceparent).value(), trace);
-}
-
-TEST(Unit, ElseFromTheIds) {
-  EXPECT_EQ(unit_of("SELECT 1 /*trace_id='t1',request_id='r1'*/").value(), "t1");
-  EXPECT_EQ(unit_of("SELECT 1 /*request_id='r%2F1'*/").value(), "r/1");
-  EXPECT_EQ(unit_of("/*traceparent='garbage',request_id='r1'*/SELECT 1").value(), "r1");
-}
-
-TEST(Unit, IsNoneWhereNothingSaysSo) {
-  const std::string zeros = "/*traceparent='00-00000000000000000000000000000000-b7ad6b7169203331-01'*/";
-  const std::string letters = "/*traceparent='00-zz" + trace.substr(2) + "-b7ad6b7169203331-01'*/";
-  for (const std::string& text :
-       {std::string(), std::string("SELECT 1"), std::string("SELECT '/*trace_id=1*/'"), "SELECT 1 " + zeros,
-        "SELECT 1 " + letters, "SELECT '" + traceparent.substr(0, 20), std::string("SELECT 1 /*"), std::string("/*/"),
-        std::string("*/"), std::string("/*application='shop'*/ SELECT 1"), std::string("SELECT 1 /*trace_id='a b'*/"),
-        "SELECT 1 /*trace_id='" + std::string(129, 'x') + "'*/"}) {
-    EXPECT_EQ(unit_of(text).value(), "") << text;
-  }
 }
 
 std::string bind_body(std::span<const std::uint16_t> formats, std::span<const std::optional<std::string>> values,

@@ -74,9 +74,7 @@ final class Desk {
     final DataSourceTransactionManager manager = new DataSourceTransactionManager(pool);
     final Tables tables = new Tables(pool);
     final Notices notices = new Notices();
-    final boolean generated = Pools.number("GENERATED", 0) != 0;
-    final Counters counters =
-        transactional(Counters.class, generated ? new KeyGenerator(tables) : new RowCounters(tables), manager);
+    final Counters counters = transactional(Counters.class, new RowCounters(tables), manager);
     return Pools.number("CURED", 0) != 0
         ? new CuredDesk(tables, counters, notices, new TransactionTemplate(manager))
         : transactional(Tickets.class, new TicketDesk(tables, counters, notices), manager);

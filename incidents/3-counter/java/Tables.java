@@ -33,13 +33,6 @@ class Tables {
     database.update(Trace.tagged("UPDATE tally SET tickets = tickets + 1"), new MapSqlParameterSource());
   }
 
-  int nextNumber(String series) {
-    return database.queryForObject(
-        Trace.tagged("UPDATE counter SET last_number = last_number + 1 WHERE series = :series RETURNING last_number"),
-        new MapSqlParameterSource("series", series),
-        Integer.class);
-  }
-
   int lockCounter(String series) {
     return database.queryForObject(
         Trace.tagged("SELECT last_number FROM counter WHERE series = :series FOR UPDATE"),

@@ -1,9 +1,6 @@
 import java.util.concurrent.ThreadLocalRandom;
 
-/**
- * The unit of work that a thread is at, as tracers write it into statements. In front of them: pgjdbc writes RETURNING behind
- * whatever is there.
- */
+/** The unit of work that a thread is at, as tracers write it behind statements. pgjdbc writes its RETURNING behind that. */
 final class Trace {
   private static final boolean TAGGED = Pools.number("TAGGED", 0) != 0;
   private static final ThreadLocal<String> CURRENT = new ThreadLocal<>();
@@ -17,6 +14,6 @@ final class Trace {
   }
 
   static String tagged(String sql) {
-    return TAGGED ? "/*traceparent='" + CURRENT.get() + "'*/ " + sql : sql;
+    return TAGGED ? sql + " /*traceparent='" + CURRENT.get() + "'*/" : sql;
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "base/version.hpp"
 
 namespace lockkeeper::proxy::console {
 namespace {
@@ -72,7 +73,7 @@ Rows help_rows() {
 std::expected<Rows, Failure> rows_of(const Command& command, const View& view) {
   switch (command.kind) {
     case Kind::show_help: return help_rows();
-    case Kind::show_version: return Rows(1, Row(1, std::string(version)));
+    case Kind::show_version: return Rows(1, Row(1, fmt::format("lockkeeper {}", version)));
     case Kind::show_config: return config_rows(view);
     case Kind::show_databases: return database_rows(view);
     case Kind::show_users: return user_rows(view);

@@ -20,8 +20,6 @@ namespace lockkeeper::proxy::console {
 using Row = std::vector<std::optional<std::string>>;
 using Rows = std::vector<Row>;
 
-inline constexpr std::string_view version = "lockkeeper 0.1.0";
-
 /// Empty: the command gives no rows.
 [[nodiscard]] std::span<const std::string_view> columns_of(Kind kind) noexcept;
 

@@ -74,8 +74,7 @@ void MysqlClient::leave(model::TransactionEnd end) {
     }
     server_.reset();
   }
-  if (user_counted_) worker_.shared().mysql_users.leave(server_name_, who_->user);
-  user_counted_ = false;
+  if (counted_user_) worker_.shared().mysql_users.leave(server_name_, *std::exchange(counted_user_, std::nullopt));
   if (place_) worker_.shared().pools.gone(*std::exchange(place_, std::nullopt), worker_.loop().now());
   over_ = true;
 }

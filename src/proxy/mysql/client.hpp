@@ -85,7 +85,7 @@ class MysqlClient final : public Client {
   const std::string server_name_;
   std::shared_ptr<const RouteSettings> route_;
   std::optional<pool::ServerId> place_;
-  bool user_counted_ = false;
+  std::optional<std::string> counted_user_;  // Towards max_user_connections: who logged in, whoever it is since.
   std::unique_ptr<io::Socket> server_;
   std::string server_endpoint_;  // Our end of it, as the server sees it.
   bool server_tls_ = false;

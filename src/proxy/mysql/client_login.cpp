@@ -201,8 +201,10 @@ bool MysqlClient::identified() {
   who.server = io::to_string(address_of(*route_));
   who_ = std::make_shared<const model::ClientIdentity>(std::move(who));
   const std::uint32_t most = route_->max_user_connections;
-  user_counted_ = worker_.shared().mysql_users.enter(server_name_, who_->user, most);
-  if (user_counted_) return true;
+  if (worker_.shared().mysql_users.enter(server_name_, who_->user, most)) {
+    counted_user_ = who_->user;
+    return true;
+  }
   return refuse(mysql_errors::too_many_of_user,
                 fmt::format("User {} already has more than 'max_user_connections' active connections (the proxy's: {})",
                             who_->user, most));

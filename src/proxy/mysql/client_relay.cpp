@@ -106,6 +106,7 @@ void MysqlClient::from_server() {
     MysqlServerSide side{*this};
     outbound_.take(text_of(bytes), side);
     last_sequence_ = outbound_.sequence();
+    if (who_ != session_->who()) who_ = session_->who();
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/version.hpp"
 #include "proxy/bytes.hpp"
 #include "proxy/console/login.hpp"
 #include "proxy/console/tables.hpp"
@@ -72,9 +73,7 @@ io::Task<bool> ConsoleTask::log_in() {
 // What drivers look at before they send anything. The version begins with a number, since they read one.
 void ConsoleTask::greet() {
   std::string bytes;
-  const std::string_view number = console::version.substr(console::version.find(' ') + 1);
-  const std::string version = fmt::format("{}/lockkeeper", number);
-  pg::append_parameter_status(bytes, "server_version", version);
+  pg::append_parameter_status(bytes, "server_version", fmt::format("{}/lockkeeper", version));
   for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>{"server_encoding", "UTF8"},
                                     {"client_encoding", "UTF8"},
                                     {"DateStyle", "ISO"},

@@ -318,6 +318,8 @@ void PostgresClient::greet(const track::postgres::Parameters& parameters) {
       if (same) session_->parameters.set(its_name, value);
     }
   }
+  session_->learn_application();
+  who_ = session_->who();
   for (const auto& [name, value] : session_->parameters.all()) pg::append_parameter_status(bytes, name, value);
   const auto key = worker_.shared().cancels.make({worker_.number(), id_}, minor_ >= 2 ? long_secret : short_secret);
   if (key) {

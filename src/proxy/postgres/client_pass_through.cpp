@@ -99,6 +99,8 @@ io::Task<bool> PostgresClient::pass_through() {
   ServerHolder& kept = worker_.keep(std::move(holder));
   begin_session();
   session_->parameters = kept.facts().state.parameters;
+  session_->learn_application();
+  who_ = session_->who();
   link(kept);
   co_return true;
 }

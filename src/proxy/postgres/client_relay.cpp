@@ -52,10 +52,7 @@ struct ClientSide {
       return Next::stop;
     }
     if (client.dropping_) return drop_until_sync(message, skip);
-    if (client.session_->needs_server(message)) {
-      client.session_->foresee(message);
-      if (!client.get_server()) return client.over_ ? Next::stop : Next::hold;
-    }
+    if (client.session_->needs_server(message) && !client.get_server()) return client.over_ ? Next::stop : Next::hold;
     const auto step = client.session_->client(message, client.out_, client.worker_.wall_now());
     skip = step.skip;
     if (!step.refused.empty()) {
@@ -198,8 +195,8 @@ void PostgresClient::take_answers() {
     if (over_ || !session_) return;
     if (failed.why == pool::FailReason::queue_timeout || failed.why == pool::FailReason::queue_full) {
       ++worker_.statistics(pool_).timeouts;
-      track::postgres::Facts facts{
-          {worker_.wall_now(), model::ClientOddity{who_, model::OddityKind::queue_timeout, nullptr, {}, nullptr}}};
+      track::postgres::Facts facts{{worker_.wall_now(), model::ClientOddity{who_, model::OddityKind::queue_timeout,
+                                                                            nullptr, session_->unit(), nullptr}}};
       worker_.shared().facts.add(facts, worker_.loop().now());
     }
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(failed.waited).count();
@@ -224,6 +221,7 @@ void PostgresClient::retry_inbound() {
 
 void PostgresClient::after_inbound() {
   send_output();
+  if (waiting()) session_->foresee(inbound_.held());
   if (!ending_ || over_) return;
   const Ending ending = *std::exchange(ending_, std::nullopt);
   if (ending.sqlstate.empty()) {
@@ -235,6 +233,7 @@ void PostgresClient::after_inbound() {
 }
 
 void PostgresClient::refuse_request(std::string_view sqlstate, std::string_view message) {
+  session_->foresee({});
   pg::append_error(out_.to_client,
                    {.severity = "ERROR", .sqlstate = sqlstate, .message = message, .detail = {}, .hint = {}});
   // A simple query is its own end; anything else ends with its Sync.
@@ -262,7 +261,9 @@ void PostgresClient::send_output() {
 }
 
 void PostgresClient::from_client() {
-  while (socket_ && !over_ && !waiting() && !session_->abandoned()) {
+  while (socket_ && !over_ && !session_->abandoned()) {
+    // Who waits is read on only as far as that may tell whose work it is.
+    if (waiting() && inbound_.held().size() >= track::postgres::Session::most_foreseen) return;
     if (server_ != nullptr && server_->socket().unsent() > most_unsent) return;
     if (socket_->unsent() > most_unsent) return;
     const io::Bytes bytes = socket_->receive();
@@ -282,6 +283,7 @@ void PostgresClient::from_server() {
     worker_.statistics(pool_).sent += bytes.size();
     ServerSide side{*this};
     outbound_.take(text_of(bytes), side);
+    if (who_ != session_->who()) who_ = session_->who();
     send_output();
     if (!broken_.empty()) return lost_server();
     // Given back only where nothing of another message is on its way there.

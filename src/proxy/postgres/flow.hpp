@@ -52,7 +52,7 @@ class Flow {
   [[nodiscard]] bool between_messages() const noexcept { return held_.empty() && left_ == 0; }
   /// A message was begun to be passed on, and its end has not come.
   [[nodiscard]] bool within_message() const noexcept { return left_ > 0 && forward_; }
-  [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
+  [[nodiscard]] Bytes held() const noexcept { return held_; }
   /// Of the message that is held; 0: none.
   [[nodiscard]] char held_type() const noexcept { return held_.empty() ? '\0' : held_.front(); }
   /// It is not to be passed on, nor what is still to come of it.

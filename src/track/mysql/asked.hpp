@@ -14,6 +14,7 @@
 #include "model/lease.hpp"
 #include "track/mysql/bound_values.hpp"
 #include "track/mysql/statement_cache.hpp"
+#include "track/mysql/used_database.hpp"
 #include "wire/mysql/command.hpp"
 
 namespace lockkeeper::track::mysql {
@@ -21,6 +22,7 @@ namespace lockkeeper::track::mysql {
 struct Prepared {
   model::StatementPtr statement;
   model::UnitId unit;                            ///< From the text's tags.
+  std::shared_ptr<const UsedDatabases> used;     ///< nullptr: no USE is in it.
   std::uint64_t text = 0;                        ///< Its hash; 0: not known.
   std::uint32_t number = 0;                      ///< The server's, once it has said so ...
   std::optional<std::uint16_t> parameters = {};  ///< ... and how many there are.
@@ -35,6 +37,7 @@ struct Asked {
   PreparedPtr prepared = nullptr;                              ///< prepare: what it makes; execute: what it runs.
   model::StatementPtr statement = nullptr;                     ///< query, execute, fetch; may be empty.
   std::shared_ptr<const Parts> parts = nullptr;                ///< query: of several statements.
+  std::shared_ptr<const UsedDatabases> used = nullptr;         ///< query, execute, init_db; nullptr: no USE is in it.
   std::uint64_t parameters = 0;                                ///< Hash; 0: not known.
   std::shared_ptr<const model::ClientIdentity> who = nullptr;  ///< change_user: who the client is then.
   model::WallTime sent_at = {};

@@ -66,7 +66,7 @@ class Session {
  public:
   using Bytes = wire::mysql::Bytes;
 
-  /// `who`: its database is the login's; USE does not change it, COM_CHANGE_USER does.
+  /// `who`: its database is the login's, until USE, COM_INIT_DB or COM_CHANGE_USER has succeeded with another.
   Session(const SessionSettings& settings, Shared shared, std::shared_ptr<const model::ClientIdentity> who,
           Connected connected);
 
@@ -133,6 +133,8 @@ class Session {
   [[nodiscard]] PreparedPtr find(std::uint32_t number) const;
   [[nodiscard]] model::StatementPtr as_written(const model::StatementPtr& statement, std::string_view sql) const;
   [[nodiscard]] std::shared_ptr<const Parts> parts_as_written(const Seen& seen, std::string_view sql) const;
+  [[nodiscard]] std::shared_ptr<const UsedDatabases> used_in(const Seen& seen, std::string_view sql,
+                                                             const Message& message) const;
   [[nodiscard]] sql::Options options(const Message& message) const noexcept;
   [[nodiscard]] bool client_speaks() const noexcept { return reply_ && reply_->client_speaks(); }
 
@@ -145,6 +147,8 @@ class Session {
   void prepared(const Asked& asked, const wire::mysql::ReplyOutcome& outcome);
   void opened_cursor(const Asked& asked, const wire::mysql::ReplyOutcome& outcome, model::WallTime now);
   void fetched(const Asked& asked, const wire::mysql::ReplyOutcome& outcome);
+  /// The statement of that number in it has succeeded.
+  void now_in_database_of(const Asked& asked, std::size_t part);
   void begin_anew(const Asked& asked, const wire::mysql::ReplyOutcome& outcome, model::WallTime now);
   [[nodiscard]] Ended ended(const Asked& asked, const model::StatementPtr& statement,
                             const wire::mysql::ReplyOutcome& outcome) const;

@@ -18,6 +18,8 @@ constexpr std::size_t text_head = StatementCache::most_text;
 constexpr std::size_t values_head = 8 * 1024;
 // Two names and an answer, and the attributes that end the message.
 constexpr std::size_t login_head = 64 * 1024;
+// A command, and a database's name: 64 characters.
+constexpr std::size_t name_head = 1 + 4 * 64;
 // A command, and two numbers.
 constexpr std::size_t numbers_head = 9;
 
@@ -34,6 +36,7 @@ std::size_t Session::wanted_from_client(std::uint32_t size, Bytes have) const no
     case Command::bulk_execute:
     case Command::send_long_data: return std::min(all, values_head);
     case Command::change_user: return std::min(all, login_head);
+    case Command::init_db: return std::min(all, name_head);
     case Command::fetch:
     case Command::close_statement:
     case Command::reset_statement: return std::min(all, numbers_head);
@@ -61,6 +64,10 @@ Step Session::client(const Message& held, WallTime now) {
     case Command::fetch: fetch(message, asked); break;
     case Command::reset_statement: asked.number = wire::mysql::decode_statement(message.body).value_or(0); break;
     case Command::change_user: change_user(message, asked); break;
+    case Command::init_db:
+      if (const auto name = wire::mysql::decode_init_db(message.body))
+        asked.used = std::make_shared<const UsedDatabases>(UsedDatabases{std::string(*name)});
+      break;
     default: break;
   }
   if (asked_.size() >= AskedQueue::most) return lose("more unanswered commands than can be kept track of");
@@ -95,14 +102,22 @@ std::shared_ptr<const Parts> Session::parts_as_written(const Seen& seen, std::st
   return parts;
 }
 
+std::shared_ptr<const UsedDatabases> Session::used_in(const Seen& seen, std::string_view sql,
+                                                      const Message& message) const {
+  if (!seen.uses) return nullptr;
+  return std::make_shared<const UsedDatabases>(databases_used_in(sql, options(message)));
+}
+
 // What the server says of a malformed one is the answer: it reads the same bytes.
 void Session::query(const Message& message, Asked& asked) {
   const auto query = wire::mysql::decode_query(message.body, connected_.capabilities);
   if (!query) return;
   const Seen& seen = shared_.statements.seen(query->sql, options(message));
-  if (model::UnitId unit = unit_of(query->sql); !unit.value().empty()) transactions_.record().unit(unit);
+  if (model::UnitId unit = unit_of(query->sql, options(message)); !unit.value().empty())
+    transactions_.record().unit(unit);
   asked.statement = as_written(seen.statement, query->sql);
   asked.parts = parts_as_written(seen, query->sql);
+  asked.used = used_in(seen, query->sql, message);
   if (settings_.parameters && message.whole()) asked.parameters = text_hash(query->sql);
 }
 
@@ -112,7 +127,8 @@ void Session::prepare(const Message& message, Asked& asked) {
   asked.prepared = std::make_shared<Prepared>();
   const Seen& seen = shared_.statements.seen(*sql, options(message));
   asked.prepared->statement = as_written(seen.statement, *sql);
-  asked.prepared->unit = unit_of(*sql);
+  asked.prepared->unit = unit_of(*sql, options(message));
+  asked.prepared->used = used_in(seen, *sql, message);
   if (message.whole()) asked.prepared->text = text_hash(*sql);
   last_prepared_ = asked.prepared;
 }
@@ -126,7 +142,9 @@ PreparedPtr Session::find(std::uint32_t number) const {
 void Session::run(Asked& asked, std::uint32_t number) const {
   asked.number = number;
   asked.prepared = find(number);
-  if (asked.prepared) asked.statement = asked.prepared->statement;
+  if (!asked.prepared) return;
+  asked.statement = asked.prepared->statement;
+  asked.used = asked.prepared->used;
 }
 
 void Session::execute(const Message& message, Asked& asked) {

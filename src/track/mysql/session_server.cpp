@@ -65,6 +65,7 @@ void Session::part_done(ReplyPart part, WallTime now) {
   const Part& current = (*asked.parts)[part_];
   if (current.call && part != ReplyPart::ok) return;
   transactions_.done(ended(asked, current.statement, outcome), outcome.status, now);
+  now_in_database_of(asked, part_);
   counted_ = {outcome.rows, outcome.affected_rows, outcome.bytes};
   part_ = std::min(part_ + 1, asked.parts->size() - 1);
 }
@@ -108,6 +109,9 @@ void Session::settle(const Asked& asked, const ReplyOutcome& outcome, WallTime n
       cursors_.erase(asked.number);
       if (const PreparedPtr prepared = find(asked.number)) prepared->sent = {};
       break;
+    case Command::init_db:
+      if (!outcome.failed) now_in_database_of(asked, 0);
+      break;
     default: break;
   }
   if (!outcome.failed && outcome.has_status) transactions_.told(outcome.status, now);
@@ -121,8 +125,19 @@ void Session::run_done(const Asked& asked, const ReplyOutcome& outcome, WallTime
     transactions_.failed(run, outcome.error_code, now);
   } else {
     transactions_.done(run, outcome.has_status ? outcome.status : transactions_.status(), now);
+    if (several || !asked.parts) now_in_database_of(asked, part_);
   }
   if (asked.command == Command::execute) opened_cursor(asked, outcome, now);
+}
+
+void Session::now_in_database_of(const Asked& asked, std::size_t part) {
+  if (!asked.used || part >= asked.used->size()) return;
+  const std::string& database = (*asked.used)[part];
+  if (database.empty() || database == who_->database) return;
+  auto who = std::make_shared<model::ClientIdentity>(*who_);
+  who->database = database;
+  who_ = std::move(who);
+  transactions_.record().client(who_);
 }
 
 void Session::prepared(const Asked& asked, const ReplyOutcome& outcome) {

@@ -103,6 +103,7 @@ Seen learn(std::string_view sql, const sql::Options& options) {
   const bool body = has_body(pieces) || (!pieces.empty() && pieces.front().block());
   if (body) kind = kind_with_body(pieces.front(), options);
   Seen seen{.statement = to_model(std::move(whole), kind)};
+  seen.uses = !body && std::ranges::any_of(pieces, [](const Piece& each) { return is_word(each.first, "use"); });
   if (body || pieces.size() < 2 || pieces.size() > StatementCache::most_parts || seen.statement->truncated) return seen;
   auto parts = std::make_shared<Parts>();
   for (const Piece& piece : pieces) {

@@ -21,6 +21,7 @@ using Parts = std::vector<Part>;
 struct Seen {
   model::StatementPtr statement;            ///< Of the whole text. Never empty.
   std::shared_ptr<const Parts> parts = {};  ///< nullptr: it is one statement, or cannot be told apart.
+  bool uses = false;                        ///< A USE is in it.
 };
 
 /// The statements in a text, as the server separates them: without empty ones. One alone if the text is one, or if what

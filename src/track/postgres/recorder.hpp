@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "track/postgres/exchange.hpp"
 #include "track/recorder.hpp"
@@ -25,6 +26,8 @@ class Recorder {
   /// The server session that the following belongs to.
   void use(const model::SessionId& session) noexcept { record_.use(session); }
   void unit(const model::UnitId& unit) { record_.unit(unit); }
+  /// Its application has another name.
+  void client(std::shared_ptr<const model::ClientIdentity> client) noexcept { record_.client(std::move(client)); }
 
   /// Of the statement that is being answered.
   void row(std::int64_t bytes) noexcept {

@@ -24,7 +24,11 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 Session::Session(const SessionSettings& settings, Shared shared, std::shared_ptr<const model::ClientIdentity> who)
-    : settings_(settings), shared_(shared), who_(std::move(who)), recorder_(who_, shared.facts, settings.record) {}
+    : settings_(settings),
+      shared_(shared),
+      who_(std::move(who)),
+      recorder_(who_, shared.facts, settings.record),
+      state_since_(who_->connected_at) {}
 
 void Session::link(Server& server, const model::SessionId& id, std::string local_endpoint, Output& out, WallTime now) {
   server_ = &server;
@@ -43,6 +47,15 @@ void Session::link(Server& server, const model::SessionId& id, std::string local
   wire::postgres::append_query(out.to_server, calls);
   expect_ours(Expect::query, Purpose::parameters, now);
   server.unnamed = nullptr;
+}
+
+void Session::learn_application() {
+  const auto told = parameters.find("application_name");
+  if (!told || *told == who_->application) return;
+  auto who = std::make_shared<model::ClientIdentity>(*who_);
+  who->application = *told;
+  who_ = std::move(who);
+  recorder_.client(who_);
 }
 
 void Session::unlink() noexcept {

@@ -92,9 +92,12 @@ class Session {
 
   /// Whether the message needs one. Without: `client` answers it here.
   [[nodiscard]] bool needs_server(const Message& message) const noexcept;
+  /// The messages at the beginning of `waiting`, of which the last may be cut, have to wait for one: the first of them
+  /// that names its unit of work says whose waits. Empty: none do any more.
+  void foresee(wire::postgres::Bytes waiting);
+  /// While they wait, so much is worth having: BEGIN and a statement.
+  static constexpr std::size_t most_foreseen = 16U << 10U;
   /// It is ours until `unlink`. In transaction mode what follows the client is set first.
-  /// The message has to wait for one: whose unit of work waits is known already.
-  void foresee(const Message& message);
   void link(Server& server, const model::SessionId& id, std::string local_endpoint, Output& out, model::WallTime now);
   void unlink() noexcept;
   [[nodiscard]] bool linked() const noexcept { return server_ != nullptr; }
@@ -119,6 +122,8 @@ class Session {
 
   /// Parameters as the client knows them. At login: the server's, then what the client asked for.
   Parameters parameters;
+  /// They are known now, or have changed: who the client is has its application from them, as the server says it.
+  void learn_application();
 
   // --- For those who look ---
 
@@ -131,6 +136,9 @@ class Session {
   /// A COMMIT was sent and not answered: if the connection dies now, nobody knows.
   [[nodiscard]] bool commit_under_way() const noexcept;
   [[nodiscard]] const std::vector<std::string>& pins() const noexcept { return pins_; }
+  [[nodiscard]] const std::shared_ptr<const model::ClientIdentity>& who() const noexcept { return who_; }
+  /// What is at work, or waits; empty: not known.
+  [[nodiscard]] const model::UnitId& unit() const noexcept { return recorder_.unit(); }
   [[nodiscard]] model::WallTime state_since() const noexcept { return state_since_; }
   /// Since when what is being answered has been under way; meaningful unless idle.
   [[nodiscard]] model::WallTime busy_since() const noexcept;
@@ -176,11 +184,15 @@ class Session {
   Expected& expect(Expect kind, model::WallTime now);
   Expected& expect_ours(Expect kind, Purpose purpose, model::WallTime now);
   void drop_unnamed(Expected& expected);
-  void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
   [[nodiscard]] model::StatementPtr as_written(const model::StatementPtr& statement, std::string_view sql) const;
+  [[nodiscard]] bool rewrites() const noexcept { return settings_.mode == Mode::transaction; }
+
+  // Pins: session_pins.cpp
+  void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
   void note_custom_parameters(const Traits& traits, std::string_view sql);
   void pin_for_good(std::string_view reason);
-  [[nodiscard]] bool rewrites() const noexcept { return settings_.mode == Mode::transaction; }
+  void ask_for_pins(Output& out, model::WallTime now);
+  void read_pin_check_row(const Message& message);
 
   // Names: session_names.cpp
   [[nodiscard]] PreparedPtr find(std::string_view name) const;
@@ -207,8 +219,6 @@ class Session {
   void follow_up_abandoned(Step& step, Output& out, model::WallTime now);
   [[nodiscard]] bool swallows() const noexcept;
   [[nodiscard]] Step pass(const Message& message) const noexcept;
-  void ask_for_pins(Output& out, model::WallTime now);
-  void read_pin_check_row(const Message& message);
   void suspended(const Expected& expected);
   void end_portals() noexcept;
 

@@ -4,7 +4,6 @@
 
 #include "track/postgres/bound_values.hpp"
 #include "track/postgres/session.hpp"
-#include "track/postgres/traits_set_config.hpp"
 #include "track/statement.hpp"
 #include "track/unit.hpp"
 #include "wire/postgres/backend.hpp"
@@ -108,14 +107,6 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
   }
 }
 
-void Session::foresee(const Message& message) {
-  std::string_view sql;
-  if (message.type == frontend::query) sql = message.body;
-  if (message.type == frontend::parse)
-    sql = message.body.substr(std::min(message.body.size(), message.body.find('\0') + 1));
-  recorder_.unit(unit_of(sql));
-}
-
 Expected& Session::expect(Expect kind, WallTime now) { return exchange_.push({.kind = kind, .sent_at = now}); }
 
 Expected& Session::expect_ours(Expect kind, Purpose purpose, WallTime now) {
@@ -159,49 +150,6 @@ void Session::drop_unnamed(Expected& expected) {
   if (!unnamed_.effective()) return;
   expected.drops_unnamed = true;
   change("", nullptr);
-}
-
-// What may leave state behind, or may take away what was left: the server is asked once the transaction is over.
-void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, WallTime now) {
-  if (!rewrites()) return;
-  const Traits& traits = seen.traits;
-  if (traits.has_any(makes_state & ~traits_mask(Trait::set_session))) suspect_ = true;
-  if (traits.has(Trait::set_session)) {
-    suspect_ = suspect_ ||
-               !std::ranges::all_of(traits.parameters(), [](const std::string& each) { return follows_client(each); });
-  }
-  if (!pins_.empty() && traits.has_any(unmakes_state)) suspect_ = true;
-  note_custom_parameters(traits, sql);
-  // What the server cannot be asked about stays for good.
-  if (traits.has(Trait::load)) pin_for_good("LOAD");
-  if (traits.has(Trait::untold)) pin_for_good("a backup or a connection kept by a function");
-  if (traits.has(Trait::sequence_value) && fresh_ && exchange_.empty() && server_->status != Status::failed) {
-    // currval and lastval would tell what another client's statement drew: now they say that there is nothing.
-    wire::postgres::append_query(out.to_server, "DISCARD SEQUENCES");
-    expect_ours(Expect::query, Purpose::parameters, now);
-  }
-  using enum sql::StatementKind;
-  const auto kind = seen.statement->kind;
-  if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
-}
-
-// Parameters with a dot in their name that no extension knows (my.tenant) are not in the server's list: they are asked
-// for by name.
-void Session::note_custom_parameters(const Traits& traits, std::string_view sql) {
-  const auto note = [&](const std::string& name) {
-    if (!name.contains('.') || std::ranges::find(custom_, name) != custom_.end()) return;
-    if (custom_.size() >= most_pin_names) return pin_for_good("more parameters of its own than can be asked for");
-    custom_.push_back(name);
-  };
-  if (traits.has(Trait::set_session)) std::ranges::for_each(traits.parameters(), note);
-  if (!traits.has(Trait::set_config)) return;
-  const ConfigCalls calls = config_calls(sql);
-  std::ranges::for_each(calls.session, note);
-  if (calls.unknown) pin_for_good("set_config of a name that the text does not show");
-}
-
-void Session::pin_for_good(std::string_view reason) {
-  if (std::ranges::find(pins_for_good_, reason) == pins_for_good_.end()) pins_for_good_.emplace_back(reason);
 }
 
 // DEALLOCATE of a name that the client has given in the extended protocol: the server knows it by another one.

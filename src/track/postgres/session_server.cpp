@@ -1,6 +1,5 @@
 // What a server answers.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "track/postgres/pin_check.hpp"
@@ -15,17 +14,10 @@ namespace backend = wire::postgres::backend;
 using model::WallTime;
 
 constexpr std::string_view out_of_turn = "sent what the protocol does not allow here";
-constexpr std::size_t tag_head = 256;         // A command tag is a few words.
-constexpr std::size_t text_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
+constexpr std::size_t tag_head = 256;          // A command tag is a few words.
+constexpr std::size_t error_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
 
-std::size_t whole(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
-
-// What follows the client by itself is not asked about. The usual question is made once.
-std::string session_state_question(const std::vector<std::string>& custom) {
-  static const std::string usual = pin_check_sql(parameters_that_follow());
-  if (custom.empty()) return usual;
-  return pin_check_sql(parameters_that_follow(), custom);
-}
+std::size_t frame_size(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
 
 }  // namespace
 
@@ -35,10 +27,10 @@ std::size_t Session::wanted_from_server(char type, std::uint32_t size) const noe
     case backend::command_complete: return std::min<std::size_t>(size, tag_head);
     case backend::error:
     case backend::notice:
-    case backend::parameter_status: return std::min<std::size_t>(size, text_head);
+    case backend::parameter_status: return std::min<std::size_t>(size, error_head);
     case backend::data_row:
       if (!exchange_.empty() && exchange_.front().purpose == Purpose::pin_check)
-        return std::min<std::size_t>(size, text_head);
+        return std::min<std::size_t>(size, error_head);
       return 0;
     default: return 0;
   }
@@ -48,7 +40,7 @@ bool Session::swallows() const noexcept {
   return abandoned_ || (!exchange_.empty() && exchange_.front().purpose != Purpose::client);
 }
 
-Step Session::pass(const Message& message) const noexcept { return {.skip = swallows() ? whole(message) : 0}; }
+Step Session::pass(const Message& message) const noexcept { return {.skip = swallows() ? frame_size(message) : 0}; }
 
 Step Session::server(const Message& message, Output& out, WallTime now) {
   Step step = pass(message);
@@ -90,7 +82,7 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
     case backend::copy_done:
     case backend::parameter_description:
     case backend::function_result: return step;
-    case backend::notification: return {.skip = abandoned_ ? whole(message) : 0};
+    case backend::notification: return {.skip = abandoned_ ? frame_size(message) : 0};
     default: return {.broken = out_of_turn};
   }
 }
@@ -144,8 +136,9 @@ Step Session::parameter(const Message& message) {
   const auto status = wire::postgres::decode_parameter_status(message.body);
   if (!status) return {.broken = out_of_turn};
   server_->parameters.set(status->name, status->value);
-  if (swallows()) return {.skip = whole(message)};
+  if (swallows()) return {.skip = frame_size(message)};
   parameters.set(status->name, status->value);
+  learn_application();
   return {};
 }
 
@@ -184,7 +177,7 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
   if (step.skip == 0 && named && message.whole() && rewrites()) {
     const std::string& name = expected.deallocates ? expected.deallocates->name : expected.name;
     wire::postgres::append_error_renamed(out.to_client, message.body, named->name, name);
-    step.skip = whole(message);
+    step.skip = frame_size(message);
   }
   uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
   copy_in_ = copy_ended_early_ = false;
@@ -243,24 +236,6 @@ void Session::settle(Step& step, Output& out, WallTime now) {
     return;
   }
   step.released = pins_.empty() && pins_for_good_.empty();
-}
-
-void Session::ask_for_pins(Output& out, WallTime now) {
-  suspect_ = false;
-  wire::postgres::append_query(out.to_server, session_state_question(custom_));
-  expect_ours(Expect::query, Purpose::pin_check, now);
-  server_->unnamed = nullptr;
-}
-
-void Session::read_pin_check_row(const Message& message) {
-  if (exchange_.empty() || exchange_.front().purpose != Purpose::pin_check) return;
-  std::array<std::optional<std::string_view>, pin_check_cells> cells;
-  state_ = nullptr;
-  if (message.whole() && wire::postgres::decode_data_row(message.body, cells)) {
-    if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
-  }
-  pins_ = state_ ? pin_reasons(*state_, server_->fresh)
-                 : std::vector<std::string>{"session state that could not be looked at"};
 }
 
 // There are more rows: until they are fetched, or the portal is closed, it is open.

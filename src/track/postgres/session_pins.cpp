@@ -1,0 +1,88 @@
+// What pins a client to its server connection: the suspicion by a statement's text, the question, the answer.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "track/postgres/pin_check.hpp"
+#include "track/postgres/session.hpp"
+#include "track/postgres/traits_set_config.hpp"
+#include "wire/postgres/backend.hpp"
+#include "wire/postgres/frontend.hpp"
+
+namespace lockkeeper::track::postgres {
+
+using model::WallTime;
+
+namespace {
+
+// What follows the client by itself is not asked about. The usual question is made once.
+std::string session_state_question(const std::vector<std::string>& custom) {
+  static const std::string usual = pin_check_sql(parameters_that_follow());
+  if (custom.empty()) return usual;
+  return pin_check_sql(parameters_that_follow(), custom);
+}
+
+}  // namespace
+
+// What may leave state behind, or may take away what was left: the server is asked once the transaction is over.
+void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, WallTime now) {
+  if (!rewrites()) return;
+  const Traits& traits = seen.traits;
+  if (traits.has_any(makes_state & ~traits_mask(Trait::set_session))) suspect_ = true;
+  if (traits.has(Trait::set_session)) {
+    suspect_ = suspect_ ||
+               !std::ranges::all_of(traits.parameters(), [](const std::string& each) { return follows_client(each); });
+  }
+  if (!pins_.empty() && traits.has_any(unmakes_state)) suspect_ = true;
+  note_custom_parameters(traits, sql);
+  // What the server cannot be asked about stays for good.
+  if (traits.has(Trait::load)) pin_for_good("LOAD");
+  if (traits.has(Trait::untold)) pin_for_good("a backup or a connection kept by a function");
+  if (traits.has(Trait::sequence_value) && fresh_ && exchange_.empty() && server_->status != Status::failed) {
+    // currval and lastval would tell what another client's statement drew: now they say that there is nothing.
+    wire::postgres::append_query(out.to_server, "DISCARD SEQUENCES");
+    expect_ours(Expect::query, Purpose::parameters, now);
+  }
+  using enum sql::StatementKind;
+  const auto kind = seen.statement->kind;
+  if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
+}
+
+// Parameters with a dot in their name that no extension knows (my.tenant) are not in the server's list: they are asked
+// for by name.
+void Session::note_custom_parameters(const Traits& traits, std::string_view sql) {
+  const auto note = [&](const std::string& name) {
+    if (!name.contains('.') || std::ranges::find(custom_, name) != custom_.end()) return;
+    if (custom_.size() >= most_pin_names) return pin_for_good("more parameters of its own than can be asked for");
+    custom_.push_back(name);
+  };
+  if (traits.has(Trait::set_session)) std::ranges::for_each(traits.parameters(), note);
+  if (!traits.has(Trait::set_config)) return;
+  const ConfigCalls calls = config_calls(sql);
+  std::ranges::for_each(calls.session, note);
+  if (calls.unknown) pin_for_good("set_config of a name that the text does not show");
+}
+
+void Session::pin_for_good(std::string_view reason) {
+  if (std::ranges::find(pins_for_good_, reason) == pins_for_good_.end()) pins_for_good_.emplace_back(reason);
+}
+
+void Session::ask_for_pins(Output& out, WallTime now) {
+  suspect_ = false;
+  wire::postgres::append_query(out.to_server, session_state_question(custom_));
+  expect_ours(Expect::query, Purpose::pin_check, now);
+  server_->unnamed = nullptr;
+}
+
+void Session::read_pin_check_row(const Message& message) {
+  if (exchange_.empty() || exchange_.front().purpose != Purpose::pin_check) return;
+  std::array<std::optional<std::string_view>, pin_check_cells> cells;
+  state_ = nullptr;
+  if (message.whole() && wire::postgres::decode_data_row(message.body, cells)) {
+    if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
+  }
+  pins_ = state_ ? pin_reasons(*state_, server_->fresh)
+                 : std::vector<std::string>{"session state that could not be looked at"};
+}
+
+}  // namespace lockkeeper::track::postgres
