@@ -104,7 +104,7 @@ std::string read_file(const fs::path& path) {
   return text.str();
 }
 
-std::string quoted(const std::string& text) {
+std::string sql_literal(const std::string& text) {
   std::string literal = "'";
   for (const char character : text) {
     if (character == '\'' || character == '\\') literal += '\\';
@@ -133,7 +133,7 @@ std::string bootstrap_sql(const MysqlInstallation& installation, const std::stri
   }
   sql += "create database test character set utf8mb4;\nflush privileges;\n";
   for (const char* host : root_hosts)
-    sql += "alter user " + account(host) + " identified by " + quoted(password) + ";\n";
+    sql += "alter user " + account(host) + " identified by " + sql_literal(password) + ";\n";
   return sql;
 }
 
@@ -154,7 +154,7 @@ std::string first_sql(const std::string& password) {
   std::string sql = "CREATE DATABASE test;\n";
   for (const char* host : root_hosts) {
     sql += "CREATE USER IF NOT EXISTS " + account(host) + ";\n";
-    sql += "ALTER USER " + account(host) + " IDENTIFIED BY " + quoted(password) + ";\n";
+    sql += "ALTER USER " + account(host) + " IDENTIFIED BY " + sql_literal(password) + ";\n";
     sql += "GRANT ALL ON *.* TO " + account(host) + " WITH GRANT OPTION;\n";
   }
   return sql;

@@ -1,23 +1,16 @@
 #include "servers/mysql_server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <cctype>
-#include <cerrno>
 #include <csignal>
 #include <exception>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "servers/mysql_data.hpp"
 #include "servers/postgres_data.hpp"
+#include "servers/private_start.hpp"
 #include "servers/process.hpp"
 #include "servers/temporary_folder.hpp"
 #include "servers/wait.hpp"
@@ -26,50 +19,6 @@ namespace lockkeeper::servers {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Another process may take the port between our choice and the server's bind.
-constexpr int port_attempts = 5;
-
-// How much of a failed server's log an exception quotes.
-constexpr std::size_t log_tail_bytes = 3000;
-
-std::uint16_t free_port() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = ::bind(probe, generic, length) == 0 && ::getsockname(probe, generic, &length) == 0;
-  ::close(probe);
-  if (!bound) throw std::system_error(errno, std::generic_category(), "no free loopback port");
-  return ntohs(address.sin_port);
-}
-
-std::string read_log(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string tail(const std::string& text) {
-  return text.size() <= log_tail_bytes ? text : "..." + text.substr(text.size() - log_tail_bytes);
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (std::isalnum(byte) != 0 || character == '_' || character == '-') {
-      encoded += character;
-    } else {
-      encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
-    }
-  }
-  return encoded;
-}
 
 }  // namespace
 
@@ -101,7 +50,7 @@ struct MysqlServer::Body {
   [[nodiscard]] fs::path log() const { return folder.path() / "log"; }
 
   // The server's own word, the last that it says while starting.
-  [[nodiscard]] bool is_ready() const { return read_log(log()).find(": ready for connections.") != std::string::npos; }
+  [[nodiscard]] bool is_ready() const { return read_text(log()).find(": ready for connections.") != std::string::npos; }
 
   void launch() {
     std::error_code absent;
@@ -112,7 +61,7 @@ struct MysqlServer::Body {
     process.reset();
     const std::string reason = settled ? "ended" : "was not ready in time";
     throw std::runtime_error(installation.label + " " + reason + " while starting; its log ends:\n" +
-                             tail(read_log(log())));
+                             log_tail(read_text(log())));
   }
 
   // On a port that is free now, and on another one if it was taken meanwhile.
@@ -122,7 +71,7 @@ struct MysqlServer::Body {
       try {
         return launch();
       } catch (const std::runtime_error&) {
-        const bool lost_race = read_log(log()).find("Address already in use") != std::string::npos;
+        const bool lost_race = read_text(log()).find("Address already in use") != std::string::npos;
         if (!lost_race || attempt == port_attempts) throw;
       }
     }
@@ -156,7 +105,7 @@ const MysqlInstallation& MysqlServer::installation() const noexcept { return bod
 fs::path MysqlServer::data_dir() const { return body_->data(); }
 fs::path MysqlServer::socket() const { return body_->socket(); }
 pid_t MysqlServer::pid() const { return body_->running().pid(); }
-std::string MysqlServer::log() const { return read_log(body_->log()); }
+std::string MysqlServer::log() const { return read_text(body_->log()); }
 bool MysqlServer::is_running() { return body_->process && !body_->process->has_ended(); }
 
 std::string MysqlServer::url(std::string_view database, std::string_view user, std::string_view password) const {

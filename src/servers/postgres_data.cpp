@@ -70,7 +70,7 @@ class Cache {
 };
 
 // A value between single quotes, as postgresql.conf wants it.
-std::string quoted(const std::string& value) {
+std::string setting_literal(const std::string& value) {
   std::string text = "'";
   for (const char character : value) {
     if (character == '\'' || character == '\\') text += character;
@@ -132,7 +132,8 @@ void make_data_folder(const PostgresVersion& version, const std::string& superus
 
 void configure(const StartOptions& options, const fs::path& data, const fs::path& socket_dir, std::uint16_t port) {
   std::string text;
-  for (const auto& [name, value] : all_settings(options, socket_dir, port)) text += name + " = " + quoted(value) + "\n";
+  for (const auto& [name, value] : all_settings(options, socket_dir, port))
+    text += name + " = " + setting_literal(value) + "\n";
   write_file(data / "postgresql.conf", text);
   write_file(data / "pg_hba.conf", hba_text(options));
 }

@@ -21,7 +21,7 @@ TEST_TIMEOUT = 1800  # all tests of one preset; each has its own limit in CMakeP
 TOOL_TIMEOUT = 1800
 
 # The tests of each preset, as a pattern of ctest labels. Incidents under the thread sanitizer would test their clients.
-LABELS = {"dev": None, "asan": None, "tsan": "unit|threads|server"}
+LABELS = {"dev": None, "plain": "plain", "asan": None, "tsan": "unit|threads|server"}
 # What is built of each preset for its tests, where that is not everything.
 TARGETS = {"tsan": ["threads_tests"]}
 SYMBOLIZER = "external_symbolizer_path=/usr/bin/llvm-symbolizer-19"  # that of the compiler; PATH may have an older one
@@ -69,8 +69,8 @@ def preset(run, name):
 
 def plain(run):
     """With g++: the product, and the tests that are not run under sanitizers. All others are, in the presets that follow."""
-    failed = build(run, "dev", ["src/all", "apps/all", "plain_tests"])
-    return failed or ctest(run, "dev", "plain")
+    failed = build(run, "plain", ["src/all", "apps/all", "plain_tests"])
+    return failed or ctest(run, "plain")
 
 
 def build(run, name, targets=()):
@@ -89,16 +89,15 @@ def build(run, name, targets=()):
     return None if outcome.ok else _report(Counts(), outcome, f"{name}: build")
 
 
-def ctest(run, name, label=None):
+def ctest(run, name):
     folder = run.root / "build" / name
     reports = folder / "gtest-reports"
     shutil.rmtree(reports, ignore_errors=True)
     report = folder / "ctest.xml"
     report.unlink(missing_ok=True)
     command = ["ctest", "--preset", name, "-j", JOBS, "--no-tests=error", "--output-junit", report]
-    label = label or LABELS.get(name)
-    if label:
-        command += ["-L", label]
+    if LABELS.get(name):
+        command += ["-L", LABELS[name]]
     environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers(run.root)}
     if name in STRESS_SECONDS:
         environment["LOCKKEEPER_STRESS_SECONDS"] = STRESS_SECONDS[name]

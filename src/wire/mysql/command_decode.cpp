@@ -24,7 +24,7 @@ std::optional<std::string_view> decode_text(Bytes body, Command command) noexcep
   return if_read(reader, reader.rest());
 }
 
-Bytes read_answer(ByteReader& reader, Capabilities capabilities) noexcept {
+Bytes read_new_answer(ByteReader& reader, Capabilities capabilities) noexcept {
   return capabilities.has(Capability::secure_connection) ? reader.bytes(reader.byte()) : reader.text();
 }
 
@@ -95,7 +95,7 @@ std::optional<std::uint32_t> decode_statement(Bytes body) noexcept {
 std::optional<ChangeUser> decode_change_user(Bytes body, Capabilities capabilities) noexcept {
   ByteReader reader = arguments_of(body, Command::change_user);
   ChangeUser change{.user = reader.text()};
-  change.answer = read_answer(reader, capabilities);
+  change.answer = read_new_answer(reader, capabilities);
   change.database = reader.text();
   // Clients may end their packet before any of the others.
   const auto more = [&] noexcept { return !reader.rest().empty(); };

@@ -19,6 +19,10 @@ namespace lockkeeper::wire::mysql {
 /// themselves take no more before somebody is logged in.
 inline constexpr std::size_t most_login = 128 * 1024;
 
+/// A scramble comes in two parts: of eight bytes, and of what is declared beyond these, but 13 at least.
+inline constexpr std::size_t scramble_begin_size = 8;
+inline constexpr std::size_t least_scramble_end = 13;
+
 /// The server's first message, unless that is an error (too many connections), which begins with 0xff: decode_error.
 struct Greeting {
   std::string_view server_version = {};  ///< MariaDB's older ones begin with "5.5.5-".

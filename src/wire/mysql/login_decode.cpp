@@ -7,8 +7,6 @@ namespace {
 using base::ByteReader;
 
 constexpr std::uint8_t protocol_version = 10;
-constexpr std::size_t scramble_begin_size = 8;
-constexpr std::size_t least_scramble_end = 13;
 constexpr std::size_t tls_request_size = 32;
 
 // Terminated; some servers of the 5.5 series left the terminator of a last field out.

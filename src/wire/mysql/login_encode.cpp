@@ -9,8 +9,6 @@ namespace {
 
 using base::ByteWriter;
 
-constexpr std::size_t scramble_begin_size = 8;
-constexpr std::size_t least_scramble_end = 13;
 constexpr std::size_t most_scramble_end = 255 - scramble_begin_size;
 constexpr std::size_t most_short_answer = 255;
 
