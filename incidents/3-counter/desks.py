@@ -90,11 +90,11 @@ def stuck(view, spare_ms=SPARE_MS):
     return silent if settled else None
 
 
-def while_stuck(desk, view, look):
+def while_stuck(desk, view, look, spare_ms=SPARE_MS):
     """What `look()` sees counts if the same sessions slept before and after it, in one sleep."""
 
     def attempt():
-        before = stuck(view)
+        before = stuck(view, spare_ms)
         if not before:
             return None
         seen = look()

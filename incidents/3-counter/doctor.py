@@ -25,13 +25,15 @@ from desks import (
     while_stuck,
 )
 
+from lib.columns import shows
 from lib.expect import Unexpected, wait_until
 from lib.lockkeeper import FOUND, audited_pids, pids
 
 DEADLOCK = "pool-deadlock"
 TOGETHER_MS = 700  # they fell silent at about the same time
-KILL_SPARE_MS = 2000  # a look, a dry run and a kill have to fit into one sleep
-WATCH_SECONDS = 6  # from one sleep into the next: a timeout, and 0.4 s of the program
+EARLY_SPARE_MS = 3500  # in the first part of a sleep, also where the server counts whole seconds
+WATCH_SECONDS = 6  # from the first part of one sleep into the next, and not into a third: a timeout, and 0.4 s of the program
+AWAKE_SECONDS = 1  # by when a call that has failed has also said so
 FIXED_SECONDS = 5
 FIXED_NUMBERS = 10
 
@@ -54,6 +56,7 @@ def perform(play):
     play.expect_silence(*OPTIONS)
 
 
+@shows("found")
 def find(play, server, view, desk, outputs):
     lockkeeper = play.lockkeeper()
     before, look, after = while_stuck(desk, view, lambda: lockkeeper.doctor(*OPTIONS))
@@ -62,6 +65,7 @@ def find(play, server, view, desk, outputs):
     check = play.check
     check.equal(set(before), view.sessions(APPLICATION), "every session of the application sleeps in a transaction, by the server")
     finding = check_finding(play, look, before)
+    play.check.shows("explained")
     evidence = finding["evidence"]
     check.that(evidence["oldest_idle_ms"] - evidence["newest_idle_ms"] <= TOGETHER_MS,
                f"they fell silent together: {evidence['oldest_idle_ms']} and {evidence['newest_idle_ms']} ms ago", evidence)
@@ -97,7 +101,7 @@ def watch(play, view, desk, outputs):
     def begin():
         return lockkeeper.watch(WATCH_SECONDS, *OPTIONS), lockkeeper.watch(WATCH_SECONDS, *OPTIONS, *log, name="with-log")
 
-    _, (watching, reading), _ = while_stuck(desk, view, begin)
+    _, (watching, reading), _ = while_stuck(desk, view, begin, EARLY_SPARE_MS)
     look = watching.look()
     outputs.append(repr(look.report))
     check = play.check
@@ -113,6 +117,7 @@ def watch(play, view, desk, outputs):
     check_log(play, desk, look)
 
 
+@shows("explained")
 def check_log(play, desk, look):
     """Who reads the application's log as well knows when those who failed had begun to wait: as the sessions fell silent."""
     check = play.check
@@ -130,6 +135,7 @@ def check_log(play, desk, look):
                "it names REQUIRES_NEW, and how large the pool would have to be", finding)
 
 
+@shows("resolved")
 def kill(play, view, desk, outputs):
     """What ending the sessions gives: their transactions are rolled back. The pool has nothing of it until its callers give up."""
     lockkeeper, check, audit = play.lockkeeper(), play.check, play.log("audit.jsonl")
@@ -158,18 +164,27 @@ def in_one_sleep(desk, view, act):
     """Once more if they woke before it was done: what was to be ended is no more, or has begun again."""
 
     def attempt():
-        sleeping = stuck(view, KILL_SPARE_MS)
+        sleeping = stuck(view, EARLY_SPARE_MS)
         if not sleeping:
             return None
         failed = len(told(desk, "failed"))
         try:
             return act()
         except (Unexpected, IndexError):
-            if len(told(desk, "failed")) == failed:
+            if not has_failed_since(desk, failed):
                 raise
             return None
 
     return desk.wait_for(attempt, 40, "sessions that wait for one another, to end them")
+
+
+def has_failed_since(desk, failed):
+    """A session wakes a moment before its caller tells of it."""
+    try:
+        wait_until(lambda: len(told(desk, "failed")) > failed, AWAKE_SECONDS, "a failed call")
+    except Unexpected:
+        return False
+    return True
 
 
 def check_no_values(play, outputs):
