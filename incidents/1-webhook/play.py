@@ -9,6 +9,7 @@ import re
 
 from client import Caller, Customers, Platform
 
+from lib.columns import shows
 from lib.expect import Unexpected, wait_until
 from lib.lockkeeper import FOUND, audited_pids, pids
 from lib.programs import PYTHON
@@ -119,6 +120,7 @@ def only_finding(play, look, when):
     return found[0]
 
 
+@shows("found")
 def find(play, server, growing):
     wait_until(
         lambda: min((session["idle_ms"] for session in leaked(server)), default=0) > MIN_IDLE_MS + 100,
@@ -134,6 +136,7 @@ def find(play, server, growing):
     check, evidence = play.check, finding["evidence"]
     check.equal(finding["count"], LEAKS, f"it counts {LEAKS} sessions")
     check.same_pids(pids(finding["subjects"]), pids(before), "its subjects are all the leaked sessions and no others")
+    play.check.shows("explained")
     for key, expected in (("application", APPLICATION), ("user", server.role), ("database", server.database)):
         check.equal({subject[key] for subject in finding["subjects"]}, {expected}, f"it names the {key}: {expected}")
     check.that(NORMALIZED.fullmatch(evidence["last_statement"]) is not None,
@@ -149,6 +152,7 @@ def find(play, server, growing):
     return finding
 
 
+@shows("resolved")
 def kill(play, server, port, customers, finding):
     check, lockkeeper = play.check, play.lockkeeper()
     doomed = set(pids(leaked(server)))

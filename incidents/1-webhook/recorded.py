@@ -18,6 +18,7 @@ from play import (
     wait_for_leaks,
 )
 
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import FOUND, pids
 from lib.recorded import accounts, check_gone, check_lists, check_no_values, check_replay, check_silence_since, expect_silence
@@ -52,6 +53,7 @@ def perform(play):
     kill(play, server, recorder, port, customers, clients)
 
 
+@shows("found")
 def find(play, server, recorder):
     findings = recorder.wait_for_findings(["idle-transaction"], f"of {LEAKS} transactions",
                                           lambda found: any(each["count"] == str(LEAKS) for each in found))
@@ -61,6 +63,7 @@ def find(play, server, recorder):
     check.equal([each["rule"] for each in findings], ["idle-transaction"], "the recorder finds one thing, and nothing else")
     finding = findings[0]
     check.equal(finding["confidence"], "certain", "it is certain")
+    play.check.shows("explained")
     check.that(f'application "{APPLICATION}" (user {server.role}, database {server.database})' in finding["title"],
                f"it names {APPLICATION}, its user and its database", finding["title"])
     check.that("background work a session of its own" in finding["fix"], "it names the fix", finding["fix"])
@@ -110,6 +113,7 @@ def check_remedy(play, remedy, clients):
     play.check.that(f"and {more} more clients" in remedy, f"it says that there are {more} more", remedy)
 
 
+@shows("resolved")
 def kill(play, server, recorder, port, customers, clients):
     check = play.check
     doomed = set(pids(leaked(server)))

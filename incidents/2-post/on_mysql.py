@@ -9,6 +9,7 @@ import os
 import re
 
 from lib import java
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import FOUND, audited_pids, pids
 from lib.mysql_server import KEPT
@@ -147,6 +148,7 @@ def look_in_a_sleep(play, server, publishers, root, outputs):
     return found
 
 
+@shows("found")
 def check_finding(play, server, look, root, truth):
     check = play.check
     check.equal((look.status, look.report["complete"]), (FOUND, True), "the doctor has seen everything, and something is wrong")
@@ -157,6 +159,7 @@ def check_finding(play, server, look, root, truth):
     check.equal(look.at_severity("critical"), [finding], "and nothing else is")
     subject = finding["subjects"][0]
     check.equal((len(finding["subjects"]), subject["pid"]), (1, root), "its subject is the session of the publisher alone")
+    play.check.shows("explained")
     names = server.program_names()
     check.equal((names[root], subject["application"], subject["user"]), (APPLICATION, APPLICATION, ROLE),
                 f"it names the application by the connect attribute program_name: {APPLICATION}")
@@ -173,6 +176,7 @@ def check_finding(play, server, look, root, truth):
     return finding
 
 
+@shows("explained")
 def check_tree(play, tree, root, truth):
     """As on PostgreSQL: whoever queues for the same row is drawn beside its predecessor, and of many some are only counted."""
     check = play.check
@@ -188,6 +192,7 @@ def check_tree(play, tree, root, truth):
     return second_level
 
 
+@shows("explained")
 def check_statements(play, publishers, name, evidence, truth):
     check = play.check
     lost, kept = evidence["statements"][0], evidence["statements"][1:]
@@ -202,6 +207,7 @@ def check_statements(play, publishers, name, evidence, truth):
     check.that(longest > PAUSE_MS * 0.9, f"it shows the sleep between the pages: {longest} ms of nothing", kept)
 
 
+@shows("resolved")
 def dry_run(play, server, finding, root, truth, outputs):
     lockkeeper, check = play.lockkeeper(), play.check
     before = server.sessions()
@@ -215,6 +221,7 @@ def dry_run(play, server, finding, root, truth, outputs):
     check.that(server.transactions().get(root, {}).get("rows_modified", 0) >= truth.rows_modified, "nor rolled anything back")
 
 
+@shows("resolved")
 def kill(play, server, finding, root, truth, outputs):
     """A session that goes on between the decision and the kill is left alone, and rightly: then once more."""
     lockkeeper, check, audit = play.lockkeeper(), play.check, play.log("audit.jsonl")
@@ -237,6 +244,7 @@ def kill(play, server, finding, root, truth, outputs):
     check.equal(ended, {root}, "that session is gone, and no other")
 
 
+@shows("resolved")
 def go_on(play, server, publishers, healthy):
     """What becomes of those who waited or were refused, and of what the two had written."""
     check = play.check

@@ -9,6 +9,7 @@ import os
 
 from publishing import APPLICATION
 
+from lib.columns import shows
 from lib.lockkeeper import FOUND, audited_pids, pids
 from lib.programs import PYTHON
 from lib.wait_tree import ahead_of, parents_in
@@ -94,6 +95,7 @@ def wait_for_publishers(play, server, publishers, pids_of=lambda by_name: by_nam
     return behind
 
 
+@shows("found")
 def find(play, server, root, behind):
     lockkeeper, check = play.lockkeeper(), play.check
     lockkeeper.show("doctor", *OPTIONS)
@@ -107,6 +109,7 @@ def find(play, server, root, behind):
     check.equal(others, [], "everything else that is found is less severe")
 
     check.equal(finding["subjects"][0]["pid"], root, "its first subject is the writer")
+    play.check.shows("explained")
     check.equal(finding["subjects"][0]["application"], APPLICATION, f"it names the application: {APPLICATION}")
     evidence = finding["evidence"]
     check.equal(evidence["waiting"], BEHIND, f"it counts all {BEHIND} behind the writer, directly or not")
@@ -141,6 +144,7 @@ def served(healthy):
     return records[-1] if records else {"done": 0, "errors": 0, "pid": None}
 
 
+@shows("resolved")
 def kill(play, server, root, behind, finding, healthy):
     lockkeeper, check = play.lockkeeper(), play.check
     before = set(pids(server.sessions(APPLICATION)))
@@ -165,6 +169,7 @@ def counters(healthy):
     return f"{last['done']} posts, {last['errors']} errors"
 
 
+@shows("resolved")
 def follow(play, server, publishers, behind):
     """What becomes of those who waited, and of what the writer had written."""
     check = play.check
@@ -180,6 +185,7 @@ def follow(play, server, publishers, behind):
     check.equal(unread, 2, "both who wanted one row have had it")
 
 
+@shows("resolved")
 def go_on(play, healthy):
     before = served(healthy)
     healthy.wait_for(lambda: served(healthy)["done"] >= before["done"] + 100, 15, "a hundred more posts of it")

@@ -24,6 +24,7 @@ from play import (
     wait_for_sleep,
 )
 
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import pids
 from lib.programs import PYTHON
@@ -101,6 +102,7 @@ def wait_for_writer(play, server, recorder, writer, client):
     return root
 
 
+@shows("found")
 def look(play, server, recorder, client, root):
     findings = recorder.wait_for_findings(RULES, "of the writer")
     for what in ("FINDINGS", "HOLDERS"):
@@ -113,6 +115,7 @@ def look(play, server, recorder, client, root):
         check.equal(clients_in(finding["remedy"]), [client], f"{rule}: it is about the writer alone")
         check.that(f'application "{APPLICATION}" (user {server.role}' in finding["title"], f"{rule}: it names {APPLICATION}")
         check.that(bool(finding["fix"]), f"{rule}: it names the fix")
+    play.check.shows("explained")
     loop = of_rule(findings, "stuck-loop")[0]["title"]
     check.that(f" {PAGES - 1} times in " in loop, f"the loop has read the same page {PAGES - 1} times", loop)
 
@@ -147,6 +150,7 @@ def check_story(play, account):
     check.equal(account.transaction["rows_written"], str(written), f"it has written {written} rows")
 
 
+@shows("resolved")
 def kill(play, server, recorder, client, root, healthy):
     check = play.check
     play.story.say(f"The healthy publisher before the kill: {counters(healthy)}.")

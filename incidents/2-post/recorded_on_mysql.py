@@ -24,6 +24,7 @@ from on_mysql import (
 )
 
 from lib import recorded
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import audited_pids, pids
 from lib.recorder import clients_in, milliseconds
@@ -137,6 +138,7 @@ def cells(recorder):
     return [repr(recorder.show(what)) for what in ("FINDINGS", "HOLDERS", "TRANSACTIONS", "CLIENTS")]
 
 
+@shows("found")
 def check_findings(play, recorder, seen, rules):
     """What the console says, and that the replay of its dump says it too."""
     check, client, root = play.check, seen.account.client, seen.account.pid
@@ -154,6 +156,7 @@ def check_findings(play, recorder, seen, rules):
     check.equal(subjects, {(root,)}, "each is about the publisher's session alone")
 
 
+@shows("explained")
 def check_root_blocker(play, server, seen, root):
     """The server's view and the record, in one finding."""
     check, truth = play.check, seen.truth
@@ -180,6 +183,7 @@ def begun_alike(server, root, waiting):
     return {session for session, first in begun.items() if first and first == beginning(root)[: len(first)]}
 
 
+@shows("explained")
 def check_loop(play, seen):
     runs = seen.pages - 1  # the first page was asked for with another cursor
     evidence = seen.of_rule("stuck-loop")["evidence"]
@@ -189,6 +193,7 @@ def check_loop(play, seen):
     play.check.equal(evidence["loop_rows"], runs * PAGE_ROWS, f"which has returned {runs * PAGE_ROWS} rows")
 
 
+@shows("explained")
 def check_share(play, seen):
     """Of the time outside the database: the publisher does nothing but sleep."""
     evidence = seen.of_rule("work-in-transaction")["evidence"]
@@ -198,6 +203,7 @@ def check_share(play, seen):
     play.check.equal(normalized(evidence["longest_gap_before"]), PAGE[0], "it ends with the next page")
 
 
+@shows("explained")
 def check_story(play, seen, name):
     """The whole list; of its statements the server's own history has ten."""
     check, account = play.check, seen.account
@@ -219,6 +225,7 @@ def check_story(play, seen, name):
     check.equal(account.transaction["rows_written"], str(written), f"it has written {written} rows")
 
 
+@shows("resolved")
 def close(play, server, recorder, seen, root):
     check, client = play.check, seen.account.client
     before = set(server.sessions())

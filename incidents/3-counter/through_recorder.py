@@ -20,6 +20,7 @@ from desks import (
 )
 
 from lib import recorded
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import FOUND, pids
 from lib.recorder import clients_in, of_rule, titles
@@ -54,6 +55,7 @@ def perform(play):
     play.expect_silence(*OPTIONS)
 
 
+@shows("found")
 def warn(play, recorder, desk):
     """Before anything is wrong: the next pool that is as small as its callers are many will be dead."""
     findings = recorder.wait_for_findings([NESTED])
@@ -68,6 +70,7 @@ def warn(play, recorder, desk):
     check_nested(play, recorder.replay(*OPTIONS).of_rule(NESTED)[0])
 
 
+@shows("explained")
 def check_nested(play, finding):
     """A unit's whole transaction, in the middle of which its second connection was taken."""
     check, evidence = play.check, finding["evidence"]
@@ -99,6 +102,7 @@ def look(play, server, view, recorder):
     return Seen(play, server, view, recorder, findings) if counts == [str(POOL_SIZE)] else None
 
 
+@shows("found")
 def find(play, server, view, recorder, desk):
     before, seen, _ = while_stuck(desk, view, lambda: look(play, server, view, recorder))
     for what in ("FINDINGS", "HOLDERS"):
@@ -112,6 +116,7 @@ def find(play, server, view, recorder, desk):
     check.same_pids(seen.accounts, before, "SHOW HOLDERS knows the client behind each sleeping session of the server")
     clients = [each.client for each in seen.accounts.values()]
     check.equal(sorted(clients_in(finding["remedy"])), sorted(clients), "its remedy names those clients, and no others")
+    play.check.shows("explained")
     units = {each.holder["unit"] for each in seen.accounts.values()}
     check.that(len(units) == POOL_SIZE and all(units), f"they are of {POOL_SIZE} units of work: {', '.join(sorted(units))}", units)
     recorded.check_silence_since(play, seen.accounts, seen.before, seen.after)
@@ -127,6 +132,7 @@ def find(play, server, view, recorder, desk):
     return seen.accounts
 
 
+@shows("resolved")
 def close(play, view, recorder, desk, accounts):
     """The transactions are over; the pool's own queue is in the application, where nobody hears of it until it gives up."""
     check, clients = play.check, [each.client for each in accounts.values()]
@@ -150,5 +156,17 @@ def play_fixed(play, programs, recorder):
     check.equal([(each["rule"], each["severity"]) for each in findings], [(NESTED, "notice")],
                 f"of a pool of {SAFE_POOL_SIZE} the recorder says that it is needed: {titles(findings)}")
     check.that(NAMED in findings[0]["title"], "and nothing of the desk that takes its numbers before", findings)
+    check_advice(play, recorder)
     play.expect_silence(*OPTIONS, when="of both")
     check.equal(told(sized, "failed") + told(cured, "failed"), [], "no call of either has failed")
+
+
+def check_advice(play, recorder):
+    """From what it has seen of the desk that works with three: with two it would not have. (It did not: the other play.)"""
+    advice = recorder.advise("--size", POOL_SIZE)[APPLICATION]
+    check, trials = play.check, {each["size"]: each for each in advice["trials"]}
+    check.equal((advice["most_units"], advice["most_in_unit"], advice["deadlock_free"]), (CALLERS, 2, SAFE_POOL_SIZE),
+                f"lockkeeper advise: {CALLERS} units at once with two connections each, so {SAFE_POOL_SIZE} cannot deadlock")
+    check.that(trials[POOL_SIZE]["deadlocks"] > 0, f"played again with {POOL_SIZE}, what it has seen deadlocks", trials)
+    check.that(advice["advised"] >= SAFE_POOL_SIZE and trials[advice["advised"]]["deadlocks"] == 0,
+               f"with {advice['advised']}, as advised, it does not", trials)

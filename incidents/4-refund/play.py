@@ -24,6 +24,7 @@ from servers import (
     told,
 )
 
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import FOUND, audited_pids, pids
 
@@ -55,6 +56,7 @@ def perform(play):
     play.expect_silence(*OPTIONS)
 
 
+@shows("found")
 def find(play, sessions):
     play.lockkeeper().show("doctor", *OPTIONS)
     look = play.lockkeeper().doctor(*OPTIONS)
@@ -63,6 +65,7 @@ def find(play, sessions):
     check.equal([each["rule"] for each in look.findings], ["idle-transaction"], "it finds one idle-transaction, and nothing else")
     finding = look.findings[0]
     check.same_pids(pids(finding["subjects"]), sessions, f"its subjects are the {POOL_SIZE} sessions of the pool, and no others")
+    play.check.shows("explained")
     named = {(subject["application"], subject["user"], subject["wrote"]) for subject in finding["subjects"]}
     check.equal(named, {(APPLICATION, ROLE, False)}, f"it names {APPLICATION} and its user; none has written")
     last = finding["evidence"]["last_statement"]
@@ -70,6 +73,7 @@ def find(play, sessions):
     return finding
 
 
+@shows("resolved")
 def kill(play, server, finding, sessions):
     check, audit = play.check, play.log("audit.jsonl")
     healthy = set(pids(server.sessions(TWIN)))

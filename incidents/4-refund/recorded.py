@@ -22,6 +22,7 @@ from servers import (
 )
 
 from lib import recorded
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import pids
 from lib.recorder import clients_in, of_rule, titles
@@ -58,6 +59,7 @@ def all_of_pool(rule):
     return lambda found: [each["count"] for each in of_rule(found, rule)] == [str(POOL_SIZE)]
 
 
+@shows("found")
 def find_held(play, recorder, sessions):
     findings = recorder.wait_for_findings([HELD], f"of {POOL_SIZE} clients", all_of_pool(HELD))
     for what in ("FINDINGS", "HOLDERS"):
@@ -68,6 +70,7 @@ def find_held(play, recorder, sessions):
     finding = recorder.replay(*OPTIONS).of_rule(HELD)[0]
     evidence = finding["evidence"]
     check.same_pids(pids(finding["subjects"]), sessions, "its subjects are the sessions of the pool, and no others")
+    play.check.shows("explained")
     check.equal((evidence["pool_size"], evidence["in_use"], evidence["session_mode"]), (POOL_SIZE, POOL_SIZE, True),
                 "all of the recorder's connections for this user are taken, in session mode")
     check.that("code holds one over work that is no SQL" in finding["likely_mistake"], "the likely mistake: code that holds one",
@@ -82,6 +85,7 @@ def clients_of(play, recorder, finding, sessions):
     return clients
 
 
+@shows("found")
 def find_cursors(play, server, recorder, sessions):
     findings = recorder.wait_for_findings([CURSOR, IDLE], f"of {POOL_SIZE} clients each",
                                           lambda found: all_of_pool(CURSOR)(found) and all_of_pool(IDLE)(found))
@@ -94,6 +98,7 @@ def find_cursors(play, server, recorder, sessions):
     told = recorded.accounts(server, recorder, APPLICATION, sessions)
     check.same_pids(told, sessions, "SHOW HOLDERS knows the client behind each sleeping session")
     after = {session["pid"]: session["idle_ms"] for session in server.idle_in_transaction(APPLICATION)}
+    play.check.shows("explained")
     recorded.check_silence_since(play, told, sessions, after)
     recorded.check_lists(play, told, "each of them")
     look = recorder.replay(*OPTIONS)
@@ -106,6 +111,7 @@ def find_cursors(play, server, recorder, sessions):
     return clients_of(play, recorder, of_rule(findings, CURSOR)[0], sessions)
 
 
+@shows("resolved")
 def close(play, server, recorder, clients, sessions):
     healthy = set(pids(server.sessions(TWIN)))
     recorder.kill_clients(clients)

@@ -8,6 +8,7 @@ last statements, and end exactly those ten sessions, while a healthy worker of t
 import os
 import re
 
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import FOUND, audited_pids, pids
 
@@ -128,6 +129,7 @@ def wait_for_silence(server, idle_ms):
     )
 
 
+@shows("found")
 def find(play, server):
     wait_for_silence(server, MIN_IDLE_MS)
     play.lockkeeper().show("doctor", *MIN_IDLE)
@@ -140,6 +142,7 @@ def find(play, server):
     others = [finding for finding in look.findings if finding["severity"] in severities and finding not in found]
     check.equal(others, [], "nothing else is as severe")
 
+    play.check.shows("explained")
     named = {}
     for place, (count, pattern, wrote) in LEFT_OPEN.items():
         matching = [finding for finding in found if re.match(pattern, one_line(finding["evidence"]["last_statement"]), re.I)]
@@ -168,6 +171,7 @@ def served(worker):
     return records[-1] if records else {"done": 0, "errors": 0, "pids": []}
 
 
+@shows("resolved")
 def kill(play, server, suite, worker, findings):
     """Ends one place after the other, and returns what lockkeeper said of it."""
     check, lockkeeper = play.check, play.lockkeeper()

@@ -23,6 +23,7 @@ from play import (
     wait_for_silence,
 )
 
+from lib.columns import shows
 from lib.expect import wait_until
 from lib.lockkeeper import FOUND, pids
 from lib.recorded import accounts, check_gone, check_lists, check_no_values, check_replay, check_silence_since, expect_silence
@@ -79,6 +80,7 @@ def leave_open(play, view, recorder):
     play.check.that("restarts the workers" in findings[0]["fix"], "it says what such restarts hide", findings[0]["fix"])
 
 
+@shows("found")
 def find(play, server, view, recorder):
     wait_for_silence(view, MIN_IDLE_MS)
     rules = ["abandoned-at-disconnect"] + ["idle-transaction"] * len(LEFT_OPEN)
@@ -98,6 +100,7 @@ def find(play, server, view, recorder):
     check.same_pids(told, before, f"SHOW HOLDERS knows the clients behind the server's {LEFT_OPEN_COUNT} open transactions")
     pins = SEQUELIZE_SETS if recorder.pool_mode == "transaction" else ""
     check.equal({each.holder["pins"] for each in told.values()}, {pins}, f"what else pins their connections: {pins or 'nothing'}")
+    play.check.shows("explained")
     check_silence_since(play, told, before, after)
     check_lists(play, told, f"each of the {LEFT_OPEN_COUNT}")
     check_replay(play, recorder, findings, told, *MIN_IDLE)
@@ -107,6 +110,7 @@ def find(play, server, view, recorder):
     return places
 
 
+@shows("explained")
 def place_by_place(play, recorder, told, findings):
     """The finding of each early return, its clients and their server connections."""
     check, places = play.check, {}
@@ -140,6 +144,7 @@ def check_doctor(play, open_pids):
     play.check.same_pids([pid for each in found for pid in pids(each["subjects"])], open_pids, "of the same sessions")
 
 
+@shows("resolved")
 def kill(play, server, view, recorder, suite, worker, places):
     check, before = play.check, served(worker)
     play.story.say(f"The healthy worker before the kills: {before['done']} pieces of work, {before['errors']} errors.")

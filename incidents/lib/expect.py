@@ -2,6 +2,8 @@
 
 import time
 
+from lib import columns
+
 POLL_SECONDS = 0.05
 
 
@@ -39,19 +41,29 @@ class Checks:
 
     def __init__(self, story):
         self._story = story
-        self.held = 0
+        self.column = columns.REPRODUCED  # what the next expectation counts for
+        self.held_in = dict.fromkeys(columns.COLUMNS, 0)
+
+    @property
+    def held(self):
+        return sum(self.held_in.values())
+
+    def shows(self, column):
+        self.column = column
+
+    def _held(self, says):
+        self.held_in[self.column] += 1
+        self._story.held(says)
 
     def that(self, holds, says, saw=None):
         if not holds:
             raise Unexpected(says if saw is None else f"{says}\n  but saw: {short(saw)}")
-        self.held += 1
-        self._story.held(says)
+        self._held(says)
 
     def equal(self, actual, expected, says):
         if actual != expected:
             raise Unexpected(f"{says}\n  expected: {short(expected)}\n  but saw:  {short(actual)}")
-        self.held += 1
-        self._story.held(says)
+        self._held(says)
 
     def same_pids(self, actual, expected, says):
         """Two sets of pids, with the difference in the message: seventy numbers twice help nobody."""
@@ -60,5 +72,4 @@ class Checks:
         twice = sorted({pid for pid in actual if actual.count(pid) > 1})
         if extra or lacking or twice:
             raise Unexpected(f"{says}\n  too many: {extra}\n  missing:  {lacking}\n  twice:    {twice}")
-        self.held += 1
-        self._story.held(says)
+        self._held(says)

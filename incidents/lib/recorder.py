@@ -1,5 +1,6 @@
 """The recorder between an application and its server, and what its console says."""
 
+import json
 import re
 import subprocess
 import sys
@@ -115,6 +116,13 @@ class Recorder:
             raise Unexpected(f"lockkeeper dump ended with status {status}\n{complaint}")
         return Look(*_lockkeeper("replay", "-", *limits, "--json", given=self.dumped))
 
+    def advise(self, *options):
+        """By application, how large lockkeeper says that its pool should be, and why."""
+        status, said, complaint = _lockkeeper("advise", self._console_url, *options, "--json")
+        if status != 0:
+            raise Unexpected(f"lockkeeper advise ended with status {status}\n{complaint}")
+        return {each["application"]: each for each in json.loads(said)["applications"]}
+
     def kill_clients(self, clients):
         with self._console.cursor() as cursor:
             for client in clients:
@@ -131,7 +139,7 @@ class Recorder:
 
 
 def _lockkeeper(*words, given=""):
-    command = [programs.lockkeeper(), *words]
+    command = [programs.lockkeeper(), *map(str, words)]
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=LOOK_DEADLINE)
     return done.returncode, done.stdout, done.stderr
 
