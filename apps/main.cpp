@@ -4,10 +4,12 @@
 #include <iostream>
 
 #include "app_logs.hpp"
+#include "build_facts.hpp"
 #include "cli/run.hpp"
 #include "collect/postgres/recorder_console.hpp"
 #include "collectors.hpp"
 #include "daemon.hpp"
+#include "demo.hpp"
 #include "history.hpp"
 #include "leak_gate.hpp"
 #include "rules/pool_advice.hpp"
@@ -30,6 +32,8 @@ int main(int argc, char** argv) {
                    read_history,
                    read_app_logs,
                    run_suite,
-                   rules::advise_pools};
+                   rules::advise_pools,
+                   [&](const cli::DemoRequest& request) { return play_demo(request, collectors); },
+                   build_facts()};
   return cli::run(argc, argv, world);
 }

@@ -34,17 +34,19 @@ class PrivatePostgres : public PrivateDatabase {
       servers::PostgresServer::start({.auth_method = "scram-sha-256", .superuser_password = password_});
 };
 
-class PrivateMariadb : public PrivateDatabase {
+class PrivateMysql : public PrivateDatabase {
  public:
+  explicit PrivateMysql(const servers::MysqlInstallation& installation)
+      : server_(servers::MysqlServer::start(installation, {.superuser_password = password_})) {}
   [[nodiscard]] std::string url() const override {
-    std::string url = server_.url("test", "root", password_);
-    return "mariadb" + url.substr(url.find("://"));
+    const std::string url = server_.url("test", "root", password_);
+    const bool is_mariadb = server_.installation().engine == Engine::mariadb;
+    return (is_mariadb ? "mariadb" : "mysql") + url.substr(url.find("://"));
   }
 
  private:
   const std::string password_ = random_password();
-  servers::MysqlServer server_ =
-      servers::MysqlServer::start(servers::find_mariadb(), {.superuser_password = password_});
+  servers::MysqlServer server_;
 };
 
 }  // namespace
@@ -56,7 +58,9 @@ std::expected<std::unique_ptr<PrivateDatabase>, std::string> PrivateDatabase::st
     return std::unexpected(
         "there is no server here to start privately: install one (apt-get install postgresql-15, or "
         "mariadb-server-core), or name a database with --database URL");
-  if (kind == "mariadb" || (kind.empty() && !has_postgres)) return std::make_unique<PrivateMariadb>();
+  if (kind == "mariadb" || (kind.empty() && !has_postgres))
+    return std::make_unique<PrivateMysql>(servers::find_mariadb());
+  if (kind == "mysql") return std::make_unique<PrivateMysql>(servers::find_mysql());
   return std::make_unique<PrivatePostgres>();
 } catch (const std::exception& failure) {
   return std::unexpected(failure.what());

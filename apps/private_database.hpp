@@ -9,7 +9,8 @@ namespace lockkeeper {
 
 class PrivateDatabase {
  public:
-  /// `kind`: "postgres", "mariadb", or empty: whichever is installed, PostgreSQL first. The error says what to install.
+  /// `kind`: "postgres", "mariadb", "mysql", or empty: whichever is installed, PostgreSQL first. The error says what to
+  /// install.
   [[nodiscard]] static std::expected<std::unique_ptr<PrivateDatabase>, std::string> start(const std::string& kind);
 
   PrivateDatabase() = default;

@@ -9,6 +9,7 @@
 
 #include <lockkeeper/sqlite.hpp>
 
+#include "base/version.hpp"
 #include "diagnose/conductor.hpp"
 #include "log.hpp"
 #include "policies.hpp"
@@ -340,7 +341,7 @@ std::string Service::open_http() {
   };
   sources.audit = request_.audit;
   sources.files = dashboard_;
-  sources.version = LOCKKEEPER_VERSION;
+  sources.version = version;
   auto started = http::Server::start(std::move(settings), std::move(sources));
   if (!started) return started.error();
   http_ = *std::move(started);

@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, in two components: `library`, for C++ programs that are built with it (headers,
-# static libraries, CMake package, pkg-config), and `program`.
+# static libraries, CMake package, pkg-config), and `program` (Program.cmake has what lies beside it).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -58,4 +58,5 @@ install(FILES "${generated_folder}/LockkeeperConfig.cmake" "${generated_folder}/
 
 if(TARGET lockkeeper)
   install(TARGETS lockkeeper RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT program)
+  include(Program)
 endif()

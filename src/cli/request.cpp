@@ -9,21 +9,23 @@
 #include <chrono>
 #include <functional>
 
+#include "base/version.hpp"
 #include "cli/common_options.hpp"
+#include "cli/completion.hpp"
 #include "cli/duration.hpp"
 #include "cli/nearest.hpp"
 #include "cli/run.hpp"
+#include "cli/run_request.hpp"
 #include "cli/state_file.hpp"
 #include "cli/top_request.hpp"
 
 namespace lockkeeper::cli {
 namespace {
 
-constexpr const char* name_and_version = "lockkeeper 0.1.0";
-
 constexpr const char* main_footer = R"(
 Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the database could not be observed.
 First steps:
+  lockkeeper demo
   lockkeeper doctor postgresql://postgres@localhost/postgres
   lockkeeper doctor --help
 )";
@@ -48,22 +50,6 @@ Examples:
   lockkeeper kill mysql://root@db.example --session 4711 --max-rollback-rows 5000000 --yes
 )";
 
-constexpr const char* run_footer = R"(
-Applications connect to Lockkeeper instead of the server. It pools, remembers what every open transaction did, and says
-which are stuck: psql -h 127.0.0.1 -p 6432 pgbouncer -c 'SHOW HOLDERS'
-Ends on SIGTERM or SIGINT once open transactions are done (drain_timeout), at once on a second one; SIGHUP reads the
-configuration again.
-Examples:
-  lockkeeper run postgresql://postgres@127.0.0.1:5432/shop
-  lockkeeper run postgresql://app:secret@127.0.0.1/shop --listen 127.0.0.1:6432 --pool-mode transaction
-  lockkeeper run mysql://app@127.0.0.1/shop --listen 127.0.0.1:6033 --console 127.0.0.1:6432
-  lockkeeper run postgresql://postgres@127.0.0.1:5432/shop --http 127.0.0.1:9190 --history shop.sqlite
-  lockkeeper run postgresql://watcher@db.example/shop --no-proxy --http 127.0.0.1:9190
-  lockkeeper run --config /etc/lockkeeper.toml
-  lockkeeper run postgresql://watcher@db.example/shop --no-proxy --http 127.0.0.1:9190 --app-log webshop=webshop.log
-  lockkeeper run --config /etc/lockkeeper.toml --check
-)";
-
 constexpr const char* dump_footer = R"(
 The URL is that of the recorder's console: the address of `lockkeeper run`, and pgbouncer as the database. The lines hold
 no literals and no parameters, unless the recorder was told to keep them.
@@ -78,6 +64,18 @@ Examples:
   lockkeeper replay at-three.jsonl
   lockkeeper replay at-three.jsonl --min-idle 1s --json | jq .findings
 )";
+
+constexpr const char* completion_footer = R"(
+Examples:
+  source <(lockkeeper completion bash)                                      for this shell alone
+  lockkeeper completion zsh > ~/.zsh/completions/_lockkeeper                a folder of $fpath
+  lockkeeper completion fish > ~/.config/fish/completions/lockkeeper.fish
+)";
+
+struct CompletionArguments {
+  std::string shell;
+  const CLI::App* app = nullptr;  ///< Whose command lines are completed.
+};
 
 void add_judging(CLI::App& command, Judging& request) {
   add_choice(command, "--fail-on",
@@ -126,6 +124,15 @@ void add_replay(CLI::App& command, ReplayRequest& request) {
   add_judging(command, request);
 }
 
+void add_version(CLI::App& command, VersionRequest& request) {
+  command.add_flag("--json", request.json, "One JSON object (docs/api.md)");
+}
+
+void add_completion(CLI::App& command, CompletionArguments& arguments) {
+  command.footer(completion_footer);
+  command.add_option("SHELL", arguments.shell, "bash, zsh or fish")->required();
+}
+
 // A start that is left out is the epoch: the conductor knows whether it is needed.
 std::optional<model::SessionId> read_session(const std::string& text) {
   std::int64_t pid = 0;
@@ -161,56 +168,6 @@ void add_kill(CLI::App& command, KillRequest& request) {
   add_common(command, request.common);
 }
 
-void add_run(CLI::App& command, RunRequest& request) {
-  command.footer(run_footer);
-  command.add_option("URL", request.url, "The server, where no configuration file names databases");
-  command.add_option("--config", request.config, "The configuration (docs/configuration.md)")->type_name("FILE");
-  command.add_flag("--check", request.check, "Only read the configuration, and say what is wrong with it");
-  command
-      .add_option("--listen", request.listen,
-                  "Where clients connect [default: 127.0.0.1:6432; with a mysql:// URL 127.0.0.1:6033]")
-      ->type_name("ADDRESS:PORT");
-  command
-      .add_option(
-          "--console", request.console,
-          "Where the console is, with a mysql:// URL [default: 127.0.0.1:6432]; else it is where clients connect")
-      ->type_name("ADDRESS:PORT");
-  command.add_option("--pool-mode", request.pool_mode, "session or transaction [default: session]")->type_name("MODE");
-  command
-      .add_option("--pool-size", request.pool_size,
-                  "Server connections for each database and user; of a mysql:// URL's server over all")
-      ->type_name("COUNT");
-  command
-      .add_option("--auth", request.auth,
-                  "How clients prove who they are [default: as the server asks; scram-sha-256 in transaction mode]")
-      ->type_name("METHOD");
-  command.add_option("--io", request.io, "auto, io_uring or epoll [default: auto]")->type_name("BACKEND");
-  command.add_option("--workers", request.workers, "Threads [default: 1]")->type_name("COUNT");
-  command.add_flag_callback("--no-record", [&request] { request.record = false; }, "Do not keep what transactions did");
-  command.add_flag_callback(
-      "--no-look", [&request] { request.look = false; },
-      "Do not look at the server itself: who waits for a lock, and who comes another way, stays unknown");
-  command.add_flag_callback(
-      "--no-proxy", [&request] { request.proxy = false; },
-      "Do not stand in front of the URL's server: only look at it");
-  command.add_option("--http", request.http, "Where the dashboard, the API and the metrics are [default: nowhere]")
-      ->type_name("ADDRESS:PORT");
-  command.add_flag("--http-actions", request.http_actions, "Let the dashboard and the API end sessions");
-  add_app_logs(command, request.app_logs,
-               "Follow this application's log, for what it tells of its pool (NAME is its application_name on the "
-               "server); may be given several times",
-               AppLogs::followed);
-  command
-      .add_option("--history", request.history, "Keep what happens in this file, and what is learnt [default: none]")
-      ->type_name("FILE");
-  command
-      .add_option_function<std::string>(
-          "--audit", [&request](const std::string& path) { request.audit = path; },
-          "Append every action to this file [default: ~/.local/state/lockkeeper/audit.jsonl]")
-      ->type_name("FILE");
-  add_common(command, request.common);
-}
-
 Request wrong(std::string_view message, std::string_view command) {
   return {Status::usage, fmt::format("error: {}\n       lockkeeper {}--help shows what it takes, with examples\n",
                                      message, command.empty() ? "" : fmt::format("{} ", command))};
@@ -223,7 +180,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
   if (command == nullptr) {
     for (const auto* one : app.get_subcommands({})) known.push_back(one->get_name());
     if (argc < 2)
-      return "no command given: doctor looks at a server, top goes on looking, kill acts on what it found, run sits in "
+      return "no command given: demo shows what it is all about, doctor looks at a server, top goes on looking, kill "
+             "acts on what it found, run sits in "
              "front of it and remembers";
   } else {
     for (const auto* option : command->get_options()) {
@@ -235,7 +193,9 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const CLI
     const bool candidate = command == nullptr || given.starts_with("--");
     if (!candidate || std::ranges::count(known, given) > 0) continue;
     if (command == nullptr && given.starts_with("-"))
-      return given + " comes after a command: doctor, top, kill, run, test, advise, dump, replay or history";
+      return given +
+             " comes after a command: doctor, top, kill, run, test, advise, dump, replay, history, demo, version or "
+             "completion";
     const auto meant = nearest(given, known);
     return fmt::format("there is no {} {}{}", command == nullptr ? "command" : "option", given,
                        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -298,6 +258,20 @@ Request request_of(const AdviseArguments& arguments) {
   return request_of(understand(arguments), &Request::advise, "advise");
 }
 
+Request request_of(const DemoArguments& arguments) { return request_of(understand(arguments), &Request::demo, "demo"); }
+
+Request request_of(const VersionRequest& version) {
+  Request request;
+  request.version = version;
+  return request;
+}
+
+Request request_of(const CompletionArguments& arguments) {
+  const auto shell = shell_named(arguments.shell);
+  if (!shell) return wrong(fmt::format("\"{}\" is none of bash, zsh, fish", arguments.shell), "completion");
+  return {Status::nothing_found, completion_script(*shell, completed(*arguments.app))};
+}
+
 Request request_of(DoctorRequest doctor) {
   doctor.common.limit_arguments = arguments_of(doctor.common.limits, doctor.app_logs);
   Request request;
@@ -331,7 +305,7 @@ Request request_of(ReplayRequest replay) {
 // All commands, each with what its options are read into.
 class Commands {
  public:
-  explicit Commands(CLI::App& app) {
+  explicit Commands(CLI::App& app) : completion_{.shell = {}, .app = &app} {
     add(app, "doctor", "Look at servers and say what is stuck, why, and what to do", add_doctor, doctor_);
     add(app, "top", "The same live in this terminal; end sessions from there", add_top, top_);
     add(app, "kill", "End the sessions of a finding, or one session; a dry run unless --yes", add_kill, kill_);
@@ -340,7 +314,11 @@ class Commands {
     add(app, "replay", "Judge a dump again", add_replay, replay_);
     add(app, "history", "What happened between two times, as `run` kept it", add_history, history_);
     add(app, "test", "Run a test suite, and say which test leaves a transaction open", add_test, test_);
+    add(app, "demo", "Five production incidents on a private server: found, explained, ended, prevented", add_demo,
+        demo_);
     add(app, "advise", "Pool sizes, by simulating what a recorder remembers", add_advise, advise_);
+    add(app, "version", "What this program was built from and with", add_version, version_);
+    add(app, "completion", "A script by which a shell completes command lines", add_completion, completion_);
   }
 
   struct Command {
@@ -371,6 +349,9 @@ class Commands {
   HistoryArguments history_;
   TestArguments test_;
   AdviseArguments advise_;
+  VersionRequest version_;
+  CompletionArguments completion_;
+  DemoArguments demo_;
   std::vector<Command> all_;
 };
 
@@ -379,7 +360,7 @@ class Commands {
 Request parse_request(int argc, const char* const* argv) {
   CLI::App app("Finds, explains and ends leaked database transactions and what waits for them.", "lockkeeper");
   app.footer(main_footer);
-  app.set_version_flag("--version", name_and_version);
+  app.set_version_flag("--version", fmt::format("lockkeeper {}", version));
   app.require_subcommand(1);
   const Commands commands(app);
   const auto* command = argc > 1 ? commands.named(argv[1]) : nullptr;
@@ -389,7 +370,7 @@ Request parse_request(int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     return {Status::nothing_found, parser == nullptr ? app.help() : parser->help(app.get_name())};
   } catch (const CLI::CallForVersion&) {
-    return {Status::nothing_found, std::string(name_and_version) + "\n"};
+    return {Status::nothing_found, fmt::format("lockkeeper {}\n", version)};
   } catch (const CLI::ParseError& error) {
     return wrong(explain(error, app, parser, argc, argv), parser == nullptr ? "" : parser->get_name());
   }

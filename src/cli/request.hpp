@@ -8,6 +8,7 @@
 
 #include "cli/advise_request.hpp"
 #include "cli/app_log_option.hpp"
+#include "cli/demo_request.hpp"
 #include "cli/history_request.hpp"
 #include "cli/test_request.hpp"
 #include "cli/words.hpp"
@@ -87,6 +88,10 @@ struct RunRequest {
   std::filesystem::path audit;  ///< Empty: there is no place for it, so nothing may be done.
 };
 
+struct VersionRequest {
+  bool json = false;
+};
+
 /// What to do, or, where `exit_status` is set, what to print instead.
 struct Request {
   std::optional<int> exit_status;
@@ -100,6 +105,8 @@ struct Request {
   std::optional<HistoryRequest> history{};
   std::optional<TestRequest> test{};
   std::optional<AdviseRequest> advise{};
+  std::optional<VersionRequest> version{};
+  std::optional<DemoRequest> demo{};
 };
 
 /// Reads a command line. Pure but for the environment's HOME and XDG_STATE_HOME (where audit and history

@@ -15,6 +15,7 @@
 #include "model/history.hpp"
 #include "model/leak_gate.hpp"
 #include "model/pool_advice.hpp"
+#include "report/build_facts.hpp"
 
 namespace lockkeeper::cli {
 
@@ -26,6 +27,7 @@ enum Status : int {
   not_observed = 3,   ///< The database could not be (fully) observed, or the result not be written.
 };
 
+struct DemoRequest;
 struct RunRequest;
 struct TestRequest;
 
@@ -70,6 +72,9 @@ struct World {
   std::function<model::PoolAdvice(const model::Recording& recording, const std::optional<model::Snapshot>& snapshot,
                                   const model::AdviceWish& wish)>
       advise = {};
+  /// Plays the demonstration to its end, and tells it; returns the exit status.
+  std::function<int(const DemoRequest& request)> demo = {};
+  report::BuildFacts build = {};
 };
 
 /// Runs one command; returns its exit status. Throws nothing.

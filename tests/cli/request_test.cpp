@@ -157,10 +157,11 @@ TEST(WrongRequest, TheHelpNamedIsTheOneThatHelps) {
 }
 
 TEST(WrongRequest, NoCommandSaysWhichThereAre) {
-  EXPECT_THAT(complaint({}),
-              HasSubstr("no command given: doctor looks at a server, top goes on looking, kill acts on what it found"));
-  EXPECT_THAT(complaint({"--json", "doctor"}),
-              HasSubstr("--json comes after a command: doctor, top, kill, run, test, advise, dump, replay or history"));
+  EXPECT_THAT(complaint({}), HasSubstr("no command given: demo shows what it is all about, doctor looks at a server, "
+                                       "top goes on looking, kill acts on what it found"));
+  EXPECT_THAT(
+      complaint({"--json", "doctor"}),
+      HasSubstr("--json comes after a command: doctor, top, kill, run, test, advise, dump, replay, history, demo"));
 }
 
 TEST(WrongRequest, ValuesSayWhatIsWrongAndHowToWriteThem) {

@@ -21,7 +21,8 @@ def examples():
 
 
 def kind_of(document):
-    signs = {"dry_run": "kill", "connections": "history", "command_status": "test", "advised_together": "advise"}
+    signs = {"dry_run": "kill", "connections": "history", "command_status": "test", "advised_together": "advise",
+             "as_expected": "demo", "compiler": "version"}
     return next((name for sign, name in signs.items() if sign in document), "doctor")
 
 
@@ -48,7 +49,7 @@ def changed(document, path, change):
 
 class Examples(unittest.TestCase):
     def test_there_are_some_of_each_kind(self):
-        self.assertEqual({name for name, _ in examples()}, {"advise", "doctor", "history", "kill", "test"})
+        self.assertEqual({name for name, _ in examples()}, {"advise", "demo", "doctor", "history", "kill", "test", "version"})
 
     def test_all_are_valid(self):
         for name, document in examples():
@@ -72,7 +73,10 @@ class Examples(unittest.TestCase):
             "server", "error", "audit", "finding", "server_id", "statement", "started_at",
             "state_changed_at", "transaction_started_at", "wrote", "rows_modified", "rows_locked", "tables_locked", "pid", "waiting_ms",
         }
-        own = {"history": {"oldest", "newest", "ended_at", "report"}, "test": {"open_for_ms"}, "advise": {"usable_connections"}}
+        own = {
+            "history": {"oldest", "newest", "ended_at", "report"}, "test": {"open_for_ms"}, "advise": {"usable_connections"},
+            "version": {"commit", "build_type", "sanitizers"},
+        }
         for name, document in examples():
             for path, node in objects(document):
                 for field in set(node) - may_be_null - own.get(name, set()):
