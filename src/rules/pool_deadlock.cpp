@@ -39,7 +39,7 @@ Victim choose(const PoolGraph& pools, const std::vector<const model::RecordedCli
 model::Duration timeout_of(const model::Recording& recording, const model::RecordedClient& client) {
   for (const auto& pool : recording.pools) {
     const auto& who = identity(client.who);
-    if (pool.database == who.database && pool.user == who.user) return pool.queue_timeout;
+    if (is_of(who, pool)) return pool.queue_timeout;
   }
   return {};
 }

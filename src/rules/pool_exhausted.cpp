@@ -33,8 +33,7 @@ Pressure pressure(const PoolSide& side, const model::Recording& recording, const
     const auto* oddity = std::get_if<model::ClientOddity>(&fact.what);
     if (oddity == nullptr || oddity->kind != model::OddityKind::queue_timeout) continue;
     const auto& who = identity(oddity->client);
-    if (who.database == pool.database && who.user == pool.user && recording.taken_at - fact.at <= recent)
-      ++result.failed;
+    if (is_of(who, pool) && recording.taken_at - fact.at <= recent) ++result.failed;
   }
   return result;
 }

@@ -19,7 +19,13 @@ struct PoolSide {
 
 [[nodiscard]] std::vector<PoolSide> pool_sides(const model::Recording& recording);
 
-/// `pool shop/alice`.
+/// Of MySQL and MariaDB: one pool for all users and databases of a server, whose name in the configuration is `database`.
+[[nodiscard]] bool is_of_whole_server(const model::RecordedPool& pool);
+
+/// Whether it is this pool that the client's server connections come from.
+[[nodiscard]] bool is_of(const model::ClientIdentity& who, const model::RecordedPool& pool);
+
+/// `pool shop/alice`, or `pool of server NAME`.
 [[nodiscard]] std::string named(const model::RecordedPool& pool);
 
 }  // namespace lockkeeper::rules

@@ -49,6 +49,20 @@ TEST(HeldOutsideTransaction, APinnedConnectionSaysWhatPinsIt) {
   EXPECT_THAT(finding.title, StartsWith("1 client of")) << "what is open now is known, whatever facts were lost";
 }
 
+TEST(HeldOutsideTransaction, APoolOfMariadbIsAllItsUsersAndDatabases) {
+  Recorded scene;
+  const auto on_mariadb = [](ClientDraft draft) { return draft.on(model::Engine::mariadb).in_session_mode(); };
+  scene.add(on_mariadb(recorded(1).idle(60s).holds(1)));
+  scene.add(on_mariadb(recorded(2).of("bob").in("stock").named("stock").idle(1s).holds(2)));
+  scene.add(recorded(3).idle(60s).in_session_mode().holds(3));  // of PostgreSQL, and of no pool of MariaDB's
+  scene.pool_of_server(2);
+  const auto finding = only(scene, held_outside_transaction);
+  EXPECT_THAT(finding.title, StartsWith("1 client of application \"shop\"")) << "the other has only just stopped";
+  EXPECT_EQ(evidence<std::string>(finding, "pool"), "pool of server main");
+  const auto dry = only(scene, pool_exhausted);
+  EXPECT_THAT(evidence<std::vector<std::string>>(dry, "holders"), SizeIs(2));
+}
+
 TEST(HeldOutsideTransaction, LookAlikesStaySilent) {
   Recorded roomy;
   roomy.add(recorded(1).idle(1h).in_session_mode().holds(1)).pool_in_session_mode(10);

@@ -199,6 +199,17 @@ Recorded& Recorded::pool_in_session_mode(std::uint64_t size) {
   return *this;
 }
 
+Recorded& Recorded::pool_of_server(std::uint64_t size) {
+  auto& made = recording->pools.emplace_back();
+  made.database = "main";
+  made.session_mode = true;
+  made.now.maximum_size = made.now.in_use = size;
+  made.now.waiting = 1;
+  made.now.oldest_wait = std::chrono::seconds(20);
+  made.queue_timeout = std::chrono::seconds(30);
+  return *this;
+}
+
 Recorded& Recorded::alone() {
   recorder_alone = true;
   return *this;

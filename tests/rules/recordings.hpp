@@ -83,6 +83,8 @@ class Recorded : public Scene {
   /// The pool of alice at shop, of so many connections; holders and waiters are counted from the clients added.
   Recorded& pool(std::uint64_t size, model::Duration queue_timeout = std::chrono::seconds(30));
   Recorded& pool_in_session_mode(std::uint64_t size);
+  /// The one pool of a server of MySQL's or MariaDB's, called main, for which another client waits in its login.
+  Recorded& pool_of_server(std::uint64_t size);
 
   Recorded& alone();
 };

@@ -8,7 +8,7 @@ from test_runner import stages
 from test_runner.counts import Counts
 from test_runner.runner import Runner
 
-PRESETS = ("dev", "asan", "tsan", "fuzz")
+PRESETS = ("dev", "plain", "asan", "tsan", "fuzz")
 
 
 def plan(options):
@@ -17,7 +17,7 @@ def plan(options):
         return [_preset(name) for name in options.preset]
     if options.quick:
         return [stages.tools, stages.tidy, _preset("dev")]
-    return [stages.tools, stages.tidy, stages.plain, _preset("asan"), stages.fuzz, stages.clang_tidy, _preset("tsan")]
+    return [stages.tools, stages.tidy, _preset("plain"), _preset("asan"), stages.fuzz, stages.clang_tidy, _preset("tsan")]
 
 
 def _preset(name):

@@ -22,8 +22,9 @@ TOOL_TIMEOUT = 1800
 
 # The tests of each preset, as a pattern of ctest labels. Incidents under the thread sanitizer would test their clients.
 LABELS = {"dev": None, "plain": "plain", "asan": None, "tsan": "unit|threads|server"}
-# What is built of each preset for its tests, where that is not everything.
-TARGETS = {"tsan": ["threads_tests"]}
+# What is built of each preset for its tests, where that is not everything. With g++ it is the product too, and the tests that
+# are not run under sanitizers; all others are, in the presets that follow.
+TARGETS = {"plain": ["src/all", "apps/all", "plain_tests"], "tsan": ["threads_tests"]}
 SYMBOLIZER = "external_symbolizer_path=/usr/bin/llvm-symbolizer-19"  # that of the compiler; PATH may have an older one
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": f"detect_stack_use_after_return=1:strict_string_checks=1:{SYMBOLIZER}",
@@ -65,12 +66,6 @@ def preset(run, name):
     """Builds one preset and runs its tests."""
     failed = build(run, name, TARGETS.get(name, ()))
     return failed or ctest(run, name)
-
-
-def plain(run):
-    """With g++: the product, and the tests that are not run under sanitizers. All others are, in the presets that follow."""
-    failed = build(run, "plain", ["src/all", "apps/all", "plain_tests"])
-    return failed or ctest(run, "plain")
 
 
 def build(run, name, targets=()):
