@@ -20,7 +20,8 @@ function(lockkeeper_precompiled_headers kind)
 endfunction()
 
 # The other way to read them less often, for g++: several sources of a target are compiled as one. It hides what a source forgets to
-# include, so only scripts/test builds so (preset plain), where each source is compiled alone too, by clang.
+# include, so only what is built whole is built so: scripts/test's own (preset plain), where clang compiles each source alone too, and
+# release, whose first build somebody waits for.
 option(LOCKKEEPER_TOGETHER "Compile several sources as one" OFF)
 # Sources whose names for their own use are those of another source of the room, as regular expressions. A new one shows in an error of
 # preset plain ("redefinition", "ambiguous").
