@@ -35,13 +35,13 @@ class Completion : public ::testing::Test {
 
   // What bash offers for the last of these words, which may be unfinished.
   std::string bash(const std::string& words) {
-    return told({"bash", "--norc", "-c",
+    return told({"/bin/bash", "--norc", "-c",
                  "compopt() { echo \"compopt $*\"; }; source " + script("bash").string() + "; COMP_WORDS=(lockkeeper " +
                      words + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _lockkeeper; echo \"${COMPREPLY[*]}\""});
   }
   std::string fish(const std::string& line) {
-    return told(
-        {"fish", "--no-config", "-c", "source " + script("fish").string() + "; complete -C 'lockkeeper " + line + "'"});
+    return told({"/usr/bin/fish", "--no-config", "-c",
+                 "source " + script("fish").string() + "; complete -C 'lockkeeper " + line + "'"});
   }
 
   TemporaryFolder folder_;
@@ -55,7 +55,7 @@ TEST_F(Completion, BashKnowsCommandsOptionsAndValues) {
   EXPECT_EQ(bash("run --pool-mode ''"), "session transaction\n");
   EXPECT_EQ(bash("run --config ''"), "compopt -o default\n\n");
   EXPECT_EQ(bash("run --listen ''"), "\n") << "an address cannot be guessed";
-  EXPECT_EQ(bash("kill --min-"), "--min-idle --min-transaction\n");
+  EXPECT_EQ(bash("kill --min-"), "--min-idle --min-wait\n");
 }
 
 TEST_F(Completion, FishSaysWhatEachIsFor) {
@@ -67,9 +67,9 @@ TEST_F(Completion, FishSaysWhatEachIsFor) {
 
 TEST_F(Completion, ZshTakesTheScript) {
   const std::string path = script("zsh").string();
-  EXPECT_THAT(told({"zsh", "-f", "-n", path}), IsEmpty());
+  EXPECT_THAT(told({"/usr/bin/zsh", "-f", "-n", path}), IsEmpty());
   const std::string loaded =
-      told({"zsh", "-f", "-c",
+      told({"/usr/bin/zsh", "-f", "-c",
             "autoload -U compinit; compinit -D -u; source " + path +
                 "; echo ${_comps[lockkeeper]}; _describe() { echo \"$1 ${(P)#2}\" }; "
                 "_arguments() { print -rl -- $@ }; words=(lockkeeper d); CURRENT=2; _lockkeeper; "
