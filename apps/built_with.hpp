@@ -1,4 +1,5 @@
-// What the build writes into the program: built_with.cpp.in by CMake, and the commit at every build by cmake/Commit.cmake.
+// What the build writes into the program: built_with.cpp.in by CMake, and the commit at every build by
+// cmake/Commit.cmake.
 #pragma once
 
 #include <vector>

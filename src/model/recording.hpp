@@ -61,7 +61,7 @@ struct RecordedClient {
 
 /// The recorder's own pool for one database and user.
 struct RecordedPool {
-  std::string server;  ///< As ClientIdentity::server.
+  std::string server;    ///< As ClientIdentity::server.
   std::string database;  ///< Of MySQL and MariaDB the server's name: a pool is all its databases' and users'.
   std::string user;      ///< Empty there.
   bool session_mode = false;

@@ -19,7 +19,8 @@ struct PoolSide {
 
 [[nodiscard]] std::vector<PoolSide> pool_sides(const model::Recording& recording);
 
-/// Of MySQL and MariaDB: one pool for all users and databases of a server, whose name in the configuration is `database`.
+/// Of MySQL and MariaDB: one pool for all users and databases of a server, whose name in the configuration is
+/// `database`.
 [[nodiscard]] bool is_of_whole_server(const model::RecordedPool& pool);
 
 /// Whether it is this pool that the client's server connections come from.

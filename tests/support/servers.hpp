@@ -2,6 +2,7 @@
 // looked for where scripts/setup puts them.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,11 @@ using servers::unprivileged_user;
 using servers::wait_until;
 using servers::write_file;
 
-inline const bool setup_folders_are_known = servers::search_in(LOCKKEEPER_SOURCE_DIR "/tools/npm/node_modules") &&
-                                            servers::search_in(LOCKKEEPER_SOURCE_DIR "/build/servers");
+/// Of this source tree, wherever it is.
+inline const std::filesystem::path source_tree =
+    std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+inline const bool setup_folders_are_known =
+    servers::search_in(source_tree / "tools/npm/node_modules") && servers::search_in(source_tree / "build/servers");
 
 /// MariaDB and MySQL, available or not: for tests with a parameter.
 [[nodiscard]] std::vector<MysqlInstallation> mysql_installations();
