@@ -63,8 +63,12 @@ def _prevented(test):
         return "not built"
     command = [program, f"--gtest_filter=*Incident.{test}*/postgres*"]
     environment = {key: value for key, value in os.environ.items() if key != "GTEST_OUTPUT"}  # it belongs to another run
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=environment,
-                          timeout=LIBRARY_SECONDS)
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=environment,
+                              timeout=LIBRARY_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        print(f"{program}: {problem}", file=sys.stderr)
+        return "FAILED"
     passed = PASSED.search(done.stdout)
     if done.returncode != 0 or not passed:
         print(done.stdout, file=sys.stderr)

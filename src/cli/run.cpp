@@ -30,7 +30,7 @@ int run_request(Request request, World& world) {
   if (request.replay) return replay(*request.replay, world);
   if (request.advise) return advise(*request.advise, world);
   if (request.test) return test(*request.test, world);
-  if (request.demo) return world.demo(*request.demo);
+  if (request.demo) return delivered(world, world.demo(*request.demo));
   if (request.version) {
     world.out << (request.version->json ? report::to_json(world.build) : report::to_text(world.build));
     return delivered(world, Status::nothing_found);

@@ -16,8 +16,8 @@ class Refunds : public Trouble {
   bool begin() override {
     for (std::size_t number = 1; number <= pool_size; ++number) list_refunds();
     stage_.story().note(fmt::format(
-        "{} lists of refunds have been shown. Each result was iterated, and none was closed{}.", pool_size,
-        stage_.on_postgres() ? ": no transaction is open" : ", nor the transaction that the driver had opened for it"));
+        "{} lists of refunds have been shown. Each result was iterated, and none was closed: no transaction is open.",
+        pool_size));
     pay_back();
     if (!stage_.sees_empty_pool(application, "its history")) return false;
     const bool disagree = paid() == 1 && recorded() == 0;
@@ -31,10 +31,6 @@ class Refunds : public Trouble {
 
   Truth truth() const override {
     Truth truth{.rule = "held-outside-transaction", .sessions = {}, .words = {application}};
-    if (!stage_.on_postgres()) {
-      truth.rule = "idle-transaction";
-      truth.words.emplace_back("FROM refund");
-    }
     for (const Listing& listing : held_) truth.sessions.insert(listing.session->id());
     return truth;
   }
@@ -54,9 +50,6 @@ class Refunds : public Trouble {
   void list_refunds() {
     Listing listing;
     listing.session = std::make_unique<Session>(stage_.connect(application, std::chrono::seconds(30)));
-    // What is held without a transaction is known of PostgreSQL's pools alone; elsewhere the driver has opened one, as
-    // with JDBC and autocommit off.
-    if (!stage_.on_postgres()) listing.session->begin();
     listing.rows = listing.session->open("SELECT id, amount FROM refund ORDER BY id");
     Rows rows;
     while (listing.rows->next(rows, in(std::chrono::seconds(10)))) continue;

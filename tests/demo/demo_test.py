@@ -97,12 +97,12 @@ class Servers(Place):
 
     def test_on_mariadb(self):
         self.assertEqual(self.play_all("mariadb"), ["idle-transaction", "root-blocker", "idle-transaction",
-                                                    "idle-transaction", "idle-transaction"])
+                                                    "held-outside-transaction", "idle-transaction"])
 
     def test_on_mysql(self):
         if not MYSQL.exists():
             self.skipTest(f"MySQL is not unpacked in {MYSQL}")
-        self.assertEqual(self.play_all("mysql")[2], "idle-transaction")
+        self.assertEqual(self.play_all("mysql")[2:4], ["idle-transaction", "held-outside-transaction"])
 
     def test_on_sqlite_the_library_alone_is_shown(self):
         done = self.demo("--on", "sqlite", "--json")
@@ -110,6 +110,16 @@ class Servers(Place):
         report = self.report(done)
         self.assertEqual(shown(report), {name: ["not_shown", "yes", "yes", "not_shown", "yes"] for name in NAMES})
         self.assertIn("no server", report["incidents"][0]["columns"]["reproduced"]["words"])
+
+
+class FullDisk(Place):
+    def test_a_result_that_cannot_be_written_is_no_success(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PROGRAM, "demo", "--on", "sqlite", "--incident", "3", "--json"], env=self.environment(), stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("the result could not be written to standard output", done.stderr)
+        self.assert_gone()
 
 
 class Story(Place):
