@@ -20,6 +20,18 @@ std::string mariadb_plugins() {
   return servers::readable_tree(std::filesystem::canonical(folder), servers::installation_folder() / "mariadb-plugins");
 }
 
+std::vector<PostgresVersion> tested_postgres() {
+  std::vector<PostgresVersion> versions = installed_postgres();
+  if (versions.size() < 3) return versions;
+  const int oldest = versions.front().major;
+  const int newest = versions.back().major;
+  const int of_debian = find_postgres(0).major;
+  std::erase_if(versions, [&](const PostgresVersion& version) {
+    return version.major != oldest && version.major != of_debian && version.major != newest;
+  });
+  return versions;
+}
+
 std::vector<MysqlInstallation> mysql_installations() { return {find_mariadb(), find_mysql()}; }
 
 std::string counted_rows(const MysqlInstallation& installation, int last, const std::string& alias) {

@@ -22,12 +22,6 @@ namespace pg = lockkeeper::wire::postgres;
 using pg::Bytes;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-std::vector<PostgresVersion> tested_versions() {
-  std::vector<PostgresVersion> versions = installed_postgres();
-  std::erase_if(versions, [](const PostgresVersion& version) { return version.major != 15 && version.major != 18; });
-  return versions;
-}
-
 const Parameters as_postgres{{"user", "postgres"}, {"database", "postgres"}};
 
 class WireServer : public ::testing::TestWithParam<PostgresVersion> {
@@ -80,7 +74,7 @@ class WireServer : public ::testing::TestWithParam<PostgresVersion> {
   static inline std::map<int, std::unique_ptr<PostgresServer>> servers_;  // By major version.
 };
 
-INSTANTIATE_TEST_SUITE_P(Installed, WireServer, ::testing::ValuesIn(tested_versions()),
+INSTANTIATE_TEST_SUITE_P(Installed, WireServer, ::testing::ValuesIn(tested_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 // What of a message is the same on every server and at every time.
