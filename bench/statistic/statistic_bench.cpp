@@ -56,6 +56,7 @@ int report(int runs, int baseline, double floor, bool csv) {
   limits.floor = std::chrono::round<model::Duration>(std::chrono::duration<double>(floor));
   int false_leaks = 0;
   int healthy = 0;
+  std::uint64_t seed = 0;  // another for every program, so that all runs are independent
   if (csv) fmt::print("law,scenario,run,verdict,at,leaked\n");
   if (!csv) fmt::print("| gaps | scenario | test A | test B | says slow | says leaked |\n|---|---|---|---|---|---|\n");
   for (const Law law : laws) {
@@ -65,7 +66,7 @@ int report(int runs, int baseline, double floor, bool csv) {
       Tally slow;
       Tally leaked;
       for (int run = 0; run < runs; ++run) {
-        Program program{law, scenario.slower, scenario.leak, baseline, 4000, static_cast<std::uint64_t>(run) + 1};
+        Program program{law, scenario.slower, scenario.leak, baseline, 4000, ++seed};
         const Outcome outcome = Simulation(program, limits).run();
         abnormal.add(outcome.abnormal);
         immortal.add(outcome.immortal);

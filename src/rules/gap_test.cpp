@@ -22,7 +22,7 @@ constexpr double calm = 3;              // a likelihood ratio below this is noth
 constexpr double most_index = 4;        // a program that always pauses for just as long has an infinite one
 constexpr double most_baseline = 8192;  // gaps; halved then, so that the baseline follows the program's years
 constexpr std::size_t mixed_levels = 12;
-constexpr std::array<double, 4> alternatives{0, 0.125, 0.25, 0.5};
+constexpr std::array<double, 5> alternatives{0, 0.125, 0.25, 0.5, 0.75};
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 Duration of_seconds(double value) {

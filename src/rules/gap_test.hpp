@@ -25,10 +25,10 @@
 //            the least p counts, times the number of levels asked.
 // e-values   Looking again and again, and at many shapes, makes p small by chance. Beside it stands the likelihood
 // ratio
-//            r^D * exp((1 - r) * Lambda), the mean over r in {0, 1/8, 1/4, 1/2} and over the first twelve levels: a
-//            martingale while nothing is wrong, so it ever exceeds c with probability 1/c at most (Ville 1939), however
-//            often one looks. Of K shapes that are watched, those speak with e >= K / (0.01 * rank): e-BH (Wang and
-//            Ramdas 2022), which bounds the share of wrong verdicts by 1 %, whatever the shapes have to do with one
+//            r^D * exp((1 - r) * Lambda), the mean over r in {0, 1/8, 1/4, 1/2, 3/4} and over the first twelve levels:
+//            a martingale while nothing is wrong, so it ever exceeds c with probability 1/c at most (Ville 1939),
+//            however often one looks. Of K shapes that are watched, those speak with e >= K / (0.01 * rank): e-BH (Wang
+//            and Ramdas 2022), which bounds the share of wrong verdicts by 1 %, whatever the shapes have to do with one
 //            another.
 //
 // The window: evidence is counted against a baseline that stands still. When there is none (no likelihood ratio reaches
