@@ -31,6 +31,9 @@ endif()
 if(LOCKKEEPER_SANITIZE)
   add_compile_options(-fsanitize=${LOCKKEEPER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${LOCKKEEPER_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    add_link_options(-fuse-ld=lld)  # a hundred programs of a hundred megabytes: a quarter of the time
+  endif()
 endif()
 
 find_program(CCACHE_PROGRAM ccache)

@@ -19,30 +19,39 @@ function(lockkeeper_precompiled_headers kind)
   target_link_libraries(lockkeeper_precompiled_${kind} PRIVATE lockkeeper_flags fmt::fmt)
 endfunction()
 
-# The other way to read them less often, for g++: several sources of a target are compiled as one. It hides what a source forgets to
-# include, so only what is built whole is built so: scripts/test's own (preset plain), where clang compiles each source alone too, and
-# release, whose first build somebody waits for.
+# The other way to read them less often: sources of a target are compiled as one where no name of one for its own use occurs in
+# another (tools/together tells). It hides what a source forgets to include, which clang-tidy then shows: it looks at each alone if not
+# all at once. Not for preset dev, where a change in one source is to compile that one.
 option(LOCKKEEPER_TOGETHER "Compile several sources as one" OFF)
-# Sources whose names for their own use are those of another source of the room, as regular expressions. A new one shows in an error of
-# preset plain ("redefinition", "ambiguous").
-set(LOCKKEEPER_NEVER_TOGETHER
-  cli/ demo/ rules/ # each command has its footer, each incident its pool_size, each rule its to_finding
-  collect/applog/line_time collect/postgres/to_model diagnose/watch http/connection
-  "proxy/(auth|config|console/gather|mysql|postgres)"
-  "report/(leak_gate|prometheus)"
-  store/sqlite_trim)
+set(LOCKKEEPER_MOST_TOGETHER 12)  # more save little, and the last one of a room has all processors but one wait
+
+function(lockkeeper_compile_together target)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "^[^$].*\\.cpp$")
+  set(paths)
+  foreach(source IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH source NORMALIZE OUTPUT_VARIABLE path)
+    if(path MATCHES "^${CMAKE_SOURCE_DIR}/(src|apps|tests)/")
+      list(APPEND paths "${path}")
+    endif()
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${paths})  # other names, other groups
+  execute_process(COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/tools/together" ${LOCKKEEPER_MOST_TOGETHER} ${paths}
+    OUTPUT_VARIABLE groups OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE ";" "," groups "${groups}")
+  string(REPLACE "\n" ";" groups "${groups}")
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set(number 0)
+  foreach(group IN LISTS groups)
+    string(REPLACE "," ";" group "${group}")
+    set_source_files_properties(${group} PROPERTIES UNITY_GROUP ${target}_${number})
+    math(EXPR number "${number} + 1")
+  endforeach()
+endfunction()
 
 function(lockkeeper_precompile target kind)
-  if(LOCKKEEPER_TOGETHER AND kind STREQUAL "room")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    get_target_property(sources ${target} SOURCES)
-    foreach(source IN LISTS sources)
-      foreach(alone IN LISTS LOCKKEEPER_NEVER_TOGETHER)
-        if("${CMAKE_CURRENT_SOURCE_DIR}/${source}" MATCHES "/src/${alone}")
-          set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-        endif()
-      endforeach()
-    endforeach()
+  if(LOCKKEEPER_TOGETHER)
+    lockkeeper_compile_together(${target})
   endif()
   if(LOCKKEEPER_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM lockkeeper_precompiled_${kind})

@@ -31,7 +31,7 @@ auto keeper(Member Section::* member) {
   return [member](Section& section, const Section& other) { section.*member = other.*member; };
 }
 
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char letter : text) {
     if (letter == '"' || letter == '\\') result += '\\';
@@ -103,7 +103,7 @@ Setting<Section> size(std::string_view name, std::uint64_t Section::* member, st
             return true;
           },
           keeper<Section>(member),
-          [member](const Section& section) { return quoted(write_size(section.*member)); }};
+          [member](const Section& section) { return in_quotes(write_size(section.*member)); }};
 }
 
 enum class Off { allowed, never };  ///< Whether a duration may be 0.
@@ -130,7 +130,7 @@ Setting<Section> duration(std::string_view name, Member Section::* member, Off o
           [member](const Section& section) -> std::string {
             const ConfigDuration* value = value_of(section.*member);
             if (value == nullptr) return "";
-            return value->count() == 0 ? "0" : quoted(write_config_duration(*value));
+            return value->count() == 0 ? "0" : in_quotes(write_config_duration(*value));
           }};
 }
 
@@ -141,7 +141,7 @@ Setting<Section> choice(std::string_view name, Member Section::* member, bool re
   const auto words = choices<Choice>();
   for (std::size_t index = 0; index < words.size(); ++index) {
     const std::string_view before = index == 0 ? "" : (index + 1 == words.size() ? " or " : ", ");
-    values += fmt::format("{}{}", before, quoted(words[index]));
+    values += fmt::format("{}{}", before, in_quotes(words[index]));
   }
   return {name,
           std::move(values),
@@ -157,7 +157,7 @@ Setting<Section> choice(std::string_view name, Member Section::* member, bool re
           keeper<Section>(member),
           [member](const Section& section) -> std::string {
             const Choice* value = value_of(section.*member);
-            return value == nullptr ? "" : quoted(write_choice(*value));
+            return value == nullptr ? "" : in_quotes(write_choice(*value));
           }};
 }
 
@@ -178,7 +178,7 @@ Setting<Section> text(std::string_view name, std::string Section::* member, bool
             return true;
           },
           keeper<Section>(member),
-          [member](const Section& section) { return (section.*member).empty() ? "" : quoted(section.*member); }};
+          [member](const Section& section) { return (section.*member).empty() ? "" : in_quotes(section.*member); }};
 }
 
 template <class Section>
@@ -215,7 +215,7 @@ Setting<Section> list(std::string_view name, std::vector<std::string> Section::*
           keeper<Section>(member),
           [member](const Section& section) {
             std::vector<std::string> parts;
-            for (const std::string& part : section.*member) parts.push_back(quoted(part));
+            for (const std::string& part : section.*member) parts.push_back(in_quotes(part));
             return fmt::format("[{}]", fmt::join(parts, ", "));
           }};
 }

@@ -34,7 +34,7 @@ inline void PrintTo(const Transcript& transcript, std::ostream* out) { *out << t
 class MessageFinder {
  public:
   /// `login`: the stream begins with normal messages.
-  MessageFinder(Side side, bool login) : side_(side), startup_(side == Side::frontend && !login) {}
+  MessageFinder(Side side, bool login) : startup_(side == Side::frontend && !login) {}
 
   /// So many answers to SSLRequest and GSSENCRequest, a byte each, come before the first message.
   void expect_answers(std::size_t count) { answers_ = count; }
@@ -45,7 +45,6 @@ class MessageFinder {
  private:
   [[nodiscard]] std::size_t size_of_next(std::string_view bytes) const;
 
-  Side side_;
   bool startup_;
   std::size_t answers_ = 0;
 };

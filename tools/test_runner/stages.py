@@ -43,8 +43,9 @@ def tidy(run):
 
 
 def clang_tidy(run):
-    """With the commands of preset asan: those of g++ hold options that clang does not know."""
-    return _tidy(run, "clang-tidy", [PYTHON, "tools/tidy", "--only-tools", "--clang-tidy", "build/asan"])
+    """With the commands of preset lint: those of g++ hold options that clang does not know, those of asan name groups of sources."""
+    failed = configure(run, "lint")
+    return failed or _tidy(run, "clang-tidy", [PYTHON, "tools/tidy", "--only-tools", "--clang-tidy", "build/lint"])
 
 
 def _tidy(run, title, command):
@@ -70,6 +71,16 @@ def preset(run, name):
 
 def build(run, name, targets=()):
     """Configures if need be, builds. None if that went well, else Counts with the failure."""
+    failed = configure(run, name)
+    if failed:
+        return failed
+    command = ["cmake", "--build", "--preset", name, "--", "-k", "0", *targets]
+    outcome = run.run(f"{name}: build", command, BUILD_TIMEOUT)
+    return None if outcome.ok else _report(Counts(), outcome, f"{name}: build")
+
+
+def configure(run, name):
+    """Where that has not been done. None if it went well, else Counts with the failure."""
     folder = run.root / "build" / name
     stamp = folder / ".presets-hash"
     digest = hashlib.sha256((run.root / "CMakePresets.json").read_bytes()).hexdigest()
@@ -79,9 +90,7 @@ def build(run, name, targets=()):
         if not outcome.ok:
             return _report(Counts(), outcome, f"{name}: configure")
         stamp.write_text(digest)
-    command = ["cmake", "--build", "--preset", name, "--", "-k", "0", *targets]
-    outcome = run.run(f"{name}: build", command, BUILD_TIMEOUT)
-    return None if outcome.ok else _report(Counts(), outcome, f"{name}: build")
+    return None
 
 
 def ctest(run, name):

@@ -4,17 +4,25 @@ A file of a batch that passes would pass alone. What could make it pass only the
 does not need, is used by another file: such names are therefore told apart too.
 """
 
+import functools
 import hashlib
 import re
 import shlex
 from dataclasses import dataclass
 
-LARGEST = 12  # files; more save little
+LARGEST = 40  # files; half of the time that a batch of these takes goes into headers
 _UNNAMED = re.compile(r"^namespace \{\n(.*?)^\} ", re.MULTILINE | re.DOTALL)  # the closing comment is blank
 _ATTRIBUTE = re.compile(r"\[\[.*?\]\]")
 _END_OF_NAME = re.compile(r"[({=;\[]|(?<!:):(?!:)")
 _BORROWED = re.compile(r"^(?:using (?!namespace\b)[^=;]*?(\w+);|namespace (\w+) =)", re.MULTILINE)
+_SAID_TWICE = re.compile(r"^(?:using (?!namespace\b)[^;=]*|namespace \w+ =[^;]*);", re.MULTILINE)
+_BORROWED_NAME = re.compile(r"^(?:namespace |using .*::)(\w+)", re.DOTALL)
+_DIRECTIVE = re.compile(r"^using namespace .*", re.MULTILINE)
+_UNQUALIFIED = re.compile(r"(?<!::)(?<!\.)(?<!->)\b[A-Za-z_]\w*")
+_MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
+_NOT_NAMES = {"TEST", "TEST_F", "TEST_P", "INSTANTIATE_TEST_SUITE_P", "RC_GTEST_PROP", "RC_GTEST_FIXTURE_PROP", "static_assert"}
 _FILE = re.compile(r"\s(?:-o|-c)\s+\S+")
+_PLACE = re.compile(r"\s(?:-I\S+|-isystem\s+\S+|-D\S+)")
 
 
 def command(tree, entries, paths, folder):
@@ -23,7 +31,10 @@ def command(tree, entries, paths, folder):
     text = "".join(f"{tree.text(path)}\n" for path in paths)
     file = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.cpp"
     file.write_text(text)
-    return [str(file), "--", *shlex.split(_alike(entries[paths[0]]))[1:], "-Wno-shadow"]  # what shadows is another file's
+    flags, places = _alike(entries[paths[0]]), {}  # a dict for its order
+    for path in paths:
+        places.update(dict.fromkeys(_places(entries[path])))
+    return [str(file), "--", *shlex.split(" ".join([flags, *places]))[1:], "-Wno-shadow"]  # what shadows is another file's
 
 
 @dataclass
@@ -58,14 +69,63 @@ def plan(tree, entries):
     return [paths for _, _, paths in batches]
 
 
+def groups(tree, paths, largest):
+    """Lists of sources that compile as one: none has a name for its own use that another, or a header of that, mentions."""
+    found = []
+    for path in paths:
+        source = _Compiled.of(tree, path)
+        for group in found:
+            if len(group) < largest and not any(source.clash(other) or other.clash(source) for other in group):
+                group.append(source)
+                break
+        else:
+            found.append([source])
+    return [[source.path for source in group] for group in found]
+
+
+@dataclass
+class _Compiled:
+    """A source in a group, and the unqualified words of each file it includes."""
+
+    path: str
+    own: set  # in its unnamed namespaces, and macros, which have no scope
+    borrowed: set  # using-declarations and aliases of namespaces, whole: what is borrowed twice is borrowed once
+    words: set
+    headers: dict
+
+    @classmethod
+    def of(cls, tree, path):
+        code = tree.source(path).code
+        borrowed = set(_SAID_TWICE.findall(code))
+        code = _SAID_TWICE.sub("", code)
+        own = (own_names(_DIRECTIVE.sub("", code)) - _NOT_NAMES) | set(_MACRO.findall(code))
+        headers = {header: _words(tree, header) for header in tree.closure(path) if header != path}
+        return cls(path, own, borrowed, set(_UNQUALIFIED.findall(code)), headers)
+
+    def clash(self, other):
+        unknown = {name for said in self.borrowed - other.borrowed for name in _BORROWED_NAME.findall(said)}
+        mine = self.own | unknown
+        news = (words for header, words in other.headers.items() if header not in self.headers)
+        return mine & other.words or any(mine & words for words in news)
+
+
+@functools.cache
+def _words(tree, path):
+    return frozenset(_UNQUALIFIED.findall(tree.source(path).code))
+
+
 def _names(code):
     borrowed = {name for match in _BORROWED.findall(code) for name in match if name}
     return _Names(own_names(code), borrowed, set(re.findall(r"\w+", code)))
 
 
 def _alike(entry):
-    """The command without the file and where its object goes."""
-    return _FILE.sub("", entry.get("command", ""))
+    """The command without the file, where its object goes, and the libraries it uses: another file does no worse with them."""
+    return _PLACE.sub("", _FILE.sub("", entry.get("command", "")))
+
+
+def _places(entry):
+    return [match.strip() for match in _PLACE.findall(entry.get("command", ""))]
 
 
 def own_names(code):

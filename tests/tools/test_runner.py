@@ -1,0 +1,39 @@
+"""How scripts/test runs commands."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from test_runner.runner import Runner  # noqa: E402
+
+
+class Running(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.runner = Runner(folder.name, Path(folder.name) / "logs")
+
+    def test_a_command_says_how_it_ended_and_leaves_a_log(self):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            outcome = self.runner.run("a: b", ["sh", "-c", "echo out; echo err >&2; exit 3"], 60)
+        self.assertEqual((outcome.status, outcome.output), (3, "out\nerr\n"))
+        self.assertRegex(said.getvalue(), r"^== a: b … \d+ s  FAILED \(status 3\), log: logs/a-b.log\n$")
+
+    def test_one_that_hangs_is_ended_with_its_children(self):
+        began = time.monotonic()
+        with contextlib.redirect_stdout(io.StringIO()):
+            outcome = self.runner.run("hangs", ["sh", "-c", "sleep 300 & wait"], 0.2)
+        self.assertEqual(outcome.status, "timeout")
+        self.assertLess(time.monotonic() - began, 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
