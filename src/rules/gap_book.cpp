@@ -4,6 +4,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <tuple>
 
 namespace lockkeeper::rules {
 namespace {

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <array>
+#include <cstdint>
 #include <string>
 
 namespace lockkeeper::base {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 
 #include <lockkeeper/mysql.hpp>
 

@@ -6,6 +6,8 @@
 
 #include <lockkeeper/postgres.hpp>
 
+#include <atomic>
+
 #include "collect/postgres/collector.hpp"
 #include "support/servers.hpp"
 #include "support/session.hpp"

@@ -1,6 +1,8 @@
 // What each endpoint answers.
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "http/serving.hpp"
 #include "support/servers.hpp"
 

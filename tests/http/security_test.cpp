@@ -1,6 +1,8 @@
 // Who is let in, and what every answer carries.
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "http/serving.hpp"
 
 namespace lockkeeper::test {

@@ -1,6 +1,7 @@
 // What only a PostgreSQL server can show: failed transactions, deferred constraints, real retries, lost commits.
 #include <libpq-fe.h>
 
+#include <atomic>
 #include <barrier>
 #include <chrono>
 #include <future>

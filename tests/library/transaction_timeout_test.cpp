@@ -114,7 +114,7 @@ TEST_P(TransactionTimeouts, AreNotInheritedByARequiresNew) {
 
 TEST_P(TransactionTimeouts, NestedWorkIsNotKeptAfterOne) {
   const Error error = error_of([&] {
-    db().transact({.timeout = 50ms}, [&](auto& outer) {
+    db().transact({.timeout = 1s}, [&](auto& outer) {
       insert(outer, 1);
       const Error inner = error_of([&] {
         db().transact({.propagation = Propagation::nested}, [&](auto& nested) {

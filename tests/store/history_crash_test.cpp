@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <stdexcept>
 
 #include <lockkeeper/sqlite.hpp>
 

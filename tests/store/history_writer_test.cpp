@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <semaphore>
+#include <stdexcept>
 
 #include <lockkeeper/sqlite.hpp>
 

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
+#include <stdexcept>
 #include <string>
 
 #include "support/mysql_session.hpp"

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 from tidy_checks import compile as compiled  # noqa: E402
-from tidy_checks import cpp, docs, hygiene, layers, sizes, targets  # noqa: E402
+from tidy_checks import cpp, docs, hygiene, layers, sizes, targets, uses  # noqa: E402
 from tidy_checks.main import main  # noqa: E402
 from tidy_checks.tree import Tree  # noqa: E402
 
@@ -112,6 +112,29 @@ class Layers(TreeCase):
         self.assert_silent(layers.check_cycles)
         self.write("src/sql/c.hpp", '#include <vector>\n#include "sql/a.hpp"\n')
         self.assert_fires(layers.check_cycles, "src/sql/a.hpp:1: include cycle: src/sql/a.hpp and src/sql/b.hpp and src/sql/c.hpp")
+
+
+class Uses(TreeCase):
+    def test_names_of_std(self):
+        self.write("src/sql/a.hpp", "#include <optional>\nstd::optional<int> a();\n")
+        self.write("src/sql/a.cpp", '#include "sql/a.hpp"\n// std::vector\nstd::optional<int> b = std::nullopt;\nstd::vector<int> c;\nstd::vector<int> d;\n')
+        self.assert_fires(uses.check_uses, "src/sql/a.cpp:4: uses std::vector")
+
+    def test_a_header_that_brings_it_along_and_one_of_several(self):
+        self.write("src/sql/a.cpp", "#include <fmt/format.h>\nstd::string a;\n")
+        self.write("src/sql/b.cpp", "#include <shared_mutex>\nstd::unique_lock b(c);\n")
+        self.assert_silent(uses.check_uses)
+
+    def test_types_of_ours(self):
+        self.write("src/model/gap.hpp", "struct GapState {\n  struct Part {};\n};\nusing OpenGaps = int;\n")
+        self.write("src/model/all.hpp", '#include "model/gap.hpp"\n')
+        self.write("src/collect/a.cpp", '#include "model/all.hpp"\nGapState a;\nOpenGaps b;\n')
+        self.write("src/collect/b.hpp", "class GapState;\nGapState* a;\n")
+        self.write("src/collect/c.hpp", "struct GapState {};\nGapState a;\n")
+        self.write("tests/d.cpp", "TEST(OpenGaps, Are) {}\n")
+        self.assert_silent(uses.check_uses)
+        self.write("src/collect/e.cpp", "// GapState\nmodel::OpenGaps b;\n")
+        self.assert_fires(uses.check_uses, "src/collect/e.cpp:2: uses OpenGaps")
 
 
 class Targets(TreeCase):
@@ -386,11 +409,11 @@ class CommandLine(TreeCase):
 
     def test_closing_line_and_status(self):
         status, lines = self.run_main()
-        self.assertEqual((status, lines), (0, ["tidy: 11 checks passed, 0 failed (0 faults, 0 notes, 1 files)"]))
+        self.assertEqual((status, lines), (0, ["tidy: 12 checks passed, 0 failed (0 faults, 0 notes, 1 files)"]))
         self.write("src/sql/a.cpp", "int a;\n" * 500)
         status, lines = self.run_main()
         self.assertEqual(status, 1)
-        self.assertEqual(lines[-1], "tidy: 10 checks passed, 1 failed (1 faults, 1 notes, 2 files)")
+        self.assertEqual(lines[-1], "tidy: 11 checks passed, 1 failed (1 faults, 1 notes, 2 files)")
         self.assertEqual(lines[0], "src/sql/a.cpp:1: note: 500 lines — more than 400 / is it one thing?")
 
 

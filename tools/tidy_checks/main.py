@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 from tidy_checks import compile as compiled
-from tidy_checks import docs, hygiene, layers, sizes, targets
+from tidy_checks import docs, hygiene, layers, sizes, targets, uses
 from tidy_checks.tree import Tree
 
 CHECKS = {
     "floors": layers.check_table,
     "includes": layers.check_includes,
+    "uses": uses.check_uses,
     "cycles": layers.check_cycles,
     "sources": targets.check_sources,
     "headers": targets.check_headers,

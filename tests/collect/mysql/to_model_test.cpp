@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "collect/mysql/made_rows.hpp"
 
 namespace lockkeeper::collect::mysql::testing {

@@ -1,6 +1,8 @@
 // The same with statements prepared on a real server.
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "wire/mysql/server_talk.hpp"
 
 namespace lockkeeper::testing::mysql {

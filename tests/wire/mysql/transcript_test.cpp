@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "wire/mysql/conversation.hpp"
 #include "wire/mysql/layouts.hpp"
