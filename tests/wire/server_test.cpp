@@ -22,6 +22,13 @@ namespace pg = lockkeeper::wire::postgres;
 using pg::Bytes;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
+// Those that the transcripts are of: 13 tells a parameter's new value at another point.
+std::vector<PostgresVersion> versions_of_transcripts() {
+  std::vector<PostgresVersion> versions = installed_postgres();
+  std::erase_if(versions, [](const PostgresVersion& version) { return version.major != 15 && version.major != 18; });
+  return versions;
+}
+
 const Parameters as_postgres{{"user", "postgres"}, {"database", "postgres"}};
 
 class WireServer : public ::testing::TestWithParam<PostgresVersion> {
@@ -74,7 +81,7 @@ class WireServer : public ::testing::TestWithParam<PostgresVersion> {
   static inline std::map<int, std::unique_ptr<PostgresServer>> servers_;  // By major version.
 };
 
-INSTANTIATE_TEST_SUITE_P(Installed, WireServer, ::testing::ValuesIn(tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, WireServer, ::testing::ValuesIn(versions_of_transcripts()),
                          [](const auto& instance) { return instance.param.label; });
 
 // What of a message is the same on every server and at every time.
