@@ -49,6 +49,14 @@ function(lockkeeper_compile_together target)
   endforeach()
 endfunction()
 
+# For a target one of whose types, or coroutines, that others know of holds something of its source's own: g++ takes a source in a
+# group for a header, and warns.
+function(lockkeeper_keeps_own_types target)
+  if(LOCKKEEPER_TOGETHER AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
+
 function(lockkeeper_precompile target kind)
   if(LOCKKEEPER_TOGETHER)
     lockkeeper_compile_together(${target})
