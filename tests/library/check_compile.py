@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 TIMEOUT_SECONDS = 120  # one file; the slowest takes a few seconds
@@ -19,12 +20,28 @@ FLAGS = {
     "gcc": ["-Werror=unused-result"],
     "clang": ["-Werror=consumed", "-Werror=dangling", "-Werror=return-stack-address", "-Werror=unused-result"],
 }
+COMMON = ["-std=c++20", "-fdiagnostics-color=never", "-Wall", "-Wextra"]
 EXPECTED = re.compile(r"^// (gcc|clang) /(.+)/$", re.MULTILINE)
 
 
+def precompiled(compiler, include, folder):
+    """The public headers, read once instead of by every program; returns the options with which clang uses them.
+
+    g++ copies what it has precompiled into every process, which takes as long as reading the headers.
+    """
+    everything, built = folder / "everything.hpp", folder / "everything.pch"
+    headers = sorted(path.relative_to(include) for path in Path(include).glob("lockkeeper/*.hpp"))
+    everything.write_text("".join(f"#include <{header}>\n" for header in headers))
+    command = [compiler, *COMMON, f"-I{include}", *FLAGS["clang"], "-x", "c++-header", everything, "-o", built]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{compiler} does not compile the public headers:\n{done.stderr}")
+    return ["-include-pch", str(built)]
+
+
 def compile_one(compiler, name, path, include):
-    command = [compiler, "-std=c++20", f"-I{include}", "-fsyntax-only", "-fdiagnostics-color=never", "-Wall", "-Wextra"]
-    command += [*FLAGS[name], str(path)]
+    program, *headers = compiler
+    command = [program, *COMMON, f"-I{include}", *headers, "-fsyntax-only", *FLAGS[name], str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     # gcc quotes in UTF-8 where the locale has it.
     return done.returncode, (done.stdout + done.stderr).replace("\u2018", "'").replace("\u2019", "'")
@@ -76,14 +93,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("cases", nargs="+", type=Path)
     arguments = parser.parse_args()
-    compilers = {"gcc": arguments.gcc, "clang": arguments.clang}
-    missing = [compiler for compiler in compilers.values() if shutil.which(compiler) is None]
+    missing = [compiler for compiler in (arguments.gcc, arguments.clang) if shutil.which(compiler) is None]
     if missing:
         raise SystemExit(f"not installed: {', '.join(missing)}")
     cases = sorted(arguments.cases)
     problems = list(without_twin(cases))
-    jobs = list(jobs_of(cases, compilers, arguments.include))
-    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        headers = precompiled(arguments.clang, arguments.include, Path(folder))
+        jobs = list(jobs_of(cases, {"gcc": [arguments.gcc], "clang": [arguments.clang, *headers]}, arguments.include))
         results = [pool.submit(judge, *rest) for judge, rest in jobs]
         problems += [problem for result in results if (problem := result.result()) is not None]
     print("\n\n".join(problems) if problems else f"{len(jobs)} compilations of {len(cases)} programs are as they should be")
