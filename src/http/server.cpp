@@ -188,17 +188,17 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start(HttpSettings s
 
 Server::Server(std::unique_ptr<Body> body) : body_(std::move(body)) {}
 
-// Stopping throws nothing; that its future has no error cannot be seen from here.
-Server::~Server() {
+Server::~Server() { stop(std::chrono::steady_clock::now()); }
+
+const std::vector<std::string>& Server::addresses() const noexcept { return body_->addresses(); }
+
+// Nothing of it throws; that its future has no error cannot be seen from here.
+void Server::stop(std::chrono::steady_clock::time_point deadline) noexcept {
   try {
-    stop(std::chrono::steady_clock::now());
+    body_->stop(deadline);
   } catch (const std::exception&) {
     return;
   }
 }
-
-const std::vector<std::string>& Server::addresses() const noexcept { return body_->addresses(); }
-
-void Server::stop(std::chrono::steady_clock::time_point deadline) { body_->stop(deadline); }
 
 }  // namespace lockkeeper::http

@@ -30,7 +30,7 @@ class Server {
   /// Takes no more connections, ends event streams and idle connections, and lets answers that have begun go out until
   /// the deadline. An action that runs stops before its next target, and is waited for: so it may take as long as the
   /// timeout of one. Then nothing is called any more.
-  void stop(std::chrono::steady_clock::time_point deadline);
+  void stop(std::chrono::steady_clock::time_point deadline) noexcept;
 
  private:
   class Body;

@@ -58,15 +58,15 @@ def plan(tree, entries):
     """Lists of files (path -> entry of compile_commands.json) that can be one: compiled alike, without names that clash."""
     batches = []
     for path, entry in entries.items():
-        kind, names = _alike(entry), _names(tree.source(path).code)
-        for other_kind, others, paths in batches:
-            if other_kind == kind and len(paths) < LARGEST and not others.clash(names):
+        kind, names, source = _alike(entry), _names(tree.source(path).code), _Compiled.of(tree, path)
+        for other_kind, others, batch in batches:
+            if other_kind == kind and not others.clash(names) and source.fits(batch, LARGEST):
                 others.add(names)
-                paths.append(path)
+                batch.append(source)
                 break
         else:
-            batches.append((kind, names, [path]))
-    return [paths for _, _, paths in batches]
+            batches.append((kind, names, [source]))
+    return [[source.path for source in batch] for _, _, batch in batches]
 
 
 def groups(tree, paths, largest):
@@ -75,7 +75,7 @@ def groups(tree, paths, largest):
     for path in paths:
         source = _Compiled.of(tree, path)
         for group in found:
-            if len(group) < largest and not any(source.clash(other) or other.clash(source) for other in group):
+            if source.fits(group, largest):
                 group.append(source)
                 break
         else:
@@ -101,6 +101,9 @@ class _Compiled:
         own = (own_names(_DIRECTIVE.sub("", code)) - _NOT_NAMES) | set(_MACRO.findall(code))
         headers = {header: _words(tree, header) for header in tree.closure(path) if header != path}
         return cls(path, own, borrowed, set(_UNQUALIFIED.findall(code)), headers)
+
+    def fits(self, group, largest):
+        return len(group) < largest and not any(self.clash(other) or other.clash(self) for other in group)
 
     def clash(self, other):
         unknown = {name for said in self.borrowed - other.borrowed for name in _BORROWED_NAME.findall(said)}
