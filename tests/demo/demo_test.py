@@ -19,20 +19,13 @@ import psycopg2
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROGRAM = os.environ["LOCKKEEPER_BIN"]
-sys.path.insert(0, str(ROOT / "tests/cli"))
+sys.path[:0] = [str(ROOT / "tests/cli"), str(ROOT / "tests/support")]
 import schema  # noqa: E402
+from waiting import wait_until  # noqa: E402
 MYSQL = pathlib.Path(os.environ.get("LOCKKEEPER_MYSQL_ROOT", ROOT / "build/servers/mysql"))
 PATIENCE = 240
 COLUMNS = ("reproduced", "found", "explained", "resolved", "prevented")
 NAMES = ["webhook", "post", "counter", "refund", "lonely-test"]
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.02)
 
 
 class Place(unittest.TestCase):

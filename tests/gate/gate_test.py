@@ -8,15 +8,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROGRAM = os.environ["LOCKKEEPER_BIN"]
-sys.path.insert(0, str(ROOT / "tests/cli"))
+sys.path[:0] = [str(ROOT / "tests/cli"), str(ROOT / "tests/support")]
 import schema  # noqa: E402
+from waiting import wait_until  # noqa: E402
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "lockkeeper_pytest",
           str(HERE / "leaky_suite.py")]
 NODE_SUITE = ROOT / "incidents/5-lonely-test"
@@ -44,14 +44,6 @@ def report_of(done):
 
 def left_open(report):
     return sorted(leak["test"] for leak in report["leaks"] if leak["kind"] == "left_open" and not leak["known"])
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.02)
 
 
 class Pytest(unittest.TestCase):
