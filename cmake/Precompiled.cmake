@@ -20,8 +20,8 @@ function(lockkeeper_precompiled_headers kind)
 endfunction()
 
 # The other way to read them less often: sources of a target are compiled as one where no name of one for its own use occurs in
-# another (tools/together tells). It hides what a source forgets to include, which clang-tidy then shows: it looks at each alone if not
-# all at once. Not for preset dev, where a change in one source is to compile that one.
+# another (tools/together tells). It hides what a source forgets to include: tools/tidy tells that by names, preset dev by compiling.
+# Not for that preset, where a change in one source is to compile that one.
 option(LOCKKEEPER_TOGETHER "Compile several sources as one" OFF)
 set(LOCKKEEPER_MOST_TOGETHER 12)  # more save little, and the last one of a room has all processors but one wait
 
