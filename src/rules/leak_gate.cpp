@@ -77,12 +77,16 @@ class Judge {
     ++report_.transactions;
     const WallTime began = over.record->id().started_at;
     const Owner owner = owner_at(began, who, over.unit);
-    open_.emplace_back(began, std::pair(1, owner.name));
-    open_.emplace_back(over.ended_at, std::pair(-1, owner.name));
     const bool abandoned = over.end == model::TransactionEnd::abandoned;
     const bool outlived = !owner.runs.empty() && std::ranges::all_of(owner.runs, [&](const TestRun* run) {
       return run->next_began && *run->next_began < over.ended_at;
     });
+    // What a test leaves open is a leak, and no need of the tests that follow for connections of their own.
+    WallTime held_until = outlived ? began : over.ended_at;
+    if (outlived)
+      for (const TestRun* run : owner.runs) held_until = std::max(held_until, *run->next_began);
+    open_.emplace_back(began, std::pair(1, owner.name));
+    open_.emplace_back(held_until, std::pair(-1, owner.name));
     if (!abandoned && !outlived) return;
     Leak leak = leak_of(LeakKind::left_open, owner, who, opening_statement(*over.record), began);
     leak.open_for = over.ended_at - began;

@@ -209,6 +209,15 @@ TEST(LeakGate, MeasuresWhatTheTestsHold) {
   EXPECT_EQ(report.smallest_pool, 3) << "2 * (2 - 1) + 1";
 }
 
+TEST(LeakGate, WhatATestLeftOpenIsNoNeedOfTheNext) {
+  const auto report =
+      Suite().test("a", 50s, 40s).test("b", 39s, 30s).transaction(1, 48s, 20s).transaction(2, 38s, 36s).judge();
+  ASSERT_THAT(report.leaks, SizeIs(1));
+  EXPECT_EQ(report.leaks[0].key.test, "a");
+  EXPECT_EQ(report.units_at_once, 1);
+  EXPECT_EQ(report.smallest_pool, 1);
+}
+
 TEST(LeakGate, OneAfterTheOtherHoldsOne) {
   const auto report = Suite().test("a", 50s, 40s).transaction(1, 48s, 46s).transaction(1, 46s, 44s).judge();
   EXPECT_EQ(report.most_held, 1);
