@@ -106,7 +106,7 @@ TEST_P(Doctor, TheSameTroubleKeepsItsId) {
   EXPECT_EQ(find_id(scene.url()), first);
 }
 
-INSTANTIATE_TEST_SUITE_P(Installed, Doctor, ::testing::ValuesIn(tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, Doctor, ::testing::ValuesIn(installed_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 TEST(DoctorOfSeveral, OneDeadServerHidesNoFindingOfTheLiving) {

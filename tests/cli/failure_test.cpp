@@ -57,7 +57,7 @@ TEST(Failure, NoSuchRole) {
 }
 
 TEST(Failure, NoSlotLeftForAnOrdinaryRole) {
-  for (const auto& version : tested_postgres()) {
+  for (const auto& version : installed_postgres()) {
     auto server = PostgresServer::start(
         {.version = version, .settings = {{"max_connections", "5"}, {"superuser_reserved_connections", "2"}}});
     Session(server.url()).exec("CREATE ROLE app LOGIN");

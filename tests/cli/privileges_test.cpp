@@ -58,7 +58,7 @@ TEST_P(Privileges, OwnSessionsAreSeenWithoutAnyGrant) {
   EXPECT_THAT(result.out, HasSubstr("warning[idle-transaction]"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Installed, Privileges, ::testing::ValuesIn(tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, Privileges, ::testing::ValuesIn(installed_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST_P(Schema, EveryReportOfKill) {
   collection.expect_valid();
 }
 
-INSTANTIATE_TEST_SUITE_P(Installed, Schema, ::testing::ValuesIn(tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, Schema, ::testing::ValuesIn(installed_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace

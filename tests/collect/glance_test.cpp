@@ -57,7 +57,7 @@ class Glance : public OnServer {
   std::unique_ptr<Looker> looker_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Installed, Glance, ::testing::ValuesIn(lockkeeper::testing::tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, Glance, ::testing::ValuesIn(lockkeeper::testing::installed_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 std::vector<std::int64_t> listed(const model::Snapshot& snapshot) {

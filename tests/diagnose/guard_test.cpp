@@ -117,7 +117,7 @@ TEST_P(GuardTest, ASleepingTransactionIsNeverCancelled) {
   EXPECT_THAT(result.reason, StartsWith("it runs no statement"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Installed, GuardTest, ::testing::ValuesIn(tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, GuardTest, ::testing::ValuesIn(installed_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace

@@ -86,7 +86,7 @@ TEST_P(KillPrivileges, OwnSessionsNeedNoGrant) {
   scene.observer().exec("REVOKE ALL ON orders FROM keeper");
 }
 
-INSTANTIATE_TEST_SUITE_P(Installed, KillPrivileges, ::testing::ValuesIn(tested_postgres()),
+INSTANTIATE_TEST_SUITE_P(Installed, KillPrivileges, ::testing::ValuesIn(installed_postgres()),
                          [](const auto& instance) { return instance.param.label; });
 
 }  // namespace

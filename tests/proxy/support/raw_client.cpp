@@ -50,8 +50,7 @@ RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM
 }
 
 RawClient::RawClient(const Login& login) : RawClient(login.port) {
-  // Two hundred may come at once, each to a process of its own, on a machine that is busy.
-  if (!log_in(login, 4 * default_patience)) throw std::runtime_error("refused:\n" + show(greeting_, "  "));
+  if (!log_in(login)) throw std::runtime_error("refused:\n" + show(greeting_, "  "));
 }
 
 RawClient::RawClient(RawClient&& other) noexcept { *this = std::move(other); }
