@@ -54,17 +54,23 @@ void Told::compare(const std::set<std::string>& happened, const Gate& before, co
               committed_.size(), failed_.size(), unknown_.size(), unknown_committed, before.cuts(), behind.cuts());
 }
 
-void keep_moving(Told& told, unsigned number, Clock::time_point end, const std::function<void(std::string)>& move,
-                 const std::function<void()>& give_up) {
-  const auto more = [&] { return Clock::now() < end || (told.few() && Clock::now() < end + default_patience); };
+void Mover::run(Clock::time_point end) {
+  const auto more = [&] { return Clock::now() < end || (told_.few() && Clock::now() < end + default_patience); };
   for (unsigned count = 0; more(); ++count) {
     try {
-      move(std::to_string(number) + "-" + std::to_string(count));
+      move(std::to_string(number_) + "-" + std::to_string(count));
     } catch (const std::exception& error) {
-      told.complain(error.what());
+      told_.complain(error.what());
       give_up();
     }
   }
+}
+
+void Mover::move(const std::string& name) {
+  if (!arrive()) return told_.note(Outcome::lost, Outcome::lost, name);
+  const Outcome before = work(name);
+  if (before == Outcome::refused) static_cast<void>(ask("ROLLBACK"));
+  told_.note(before, before == Outcome::done ? ask("COMMIT") : Outcome::lost, name);
 }
 
 std::vector<std::string> statements(std::mt19937& random, const std::string& name) {

@@ -43,10 +43,31 @@ class Told {
   std::vector<std::string> complaints_;
 };
 
-/// Calls `move` with one name after another until then; where the machine is so busy that hardly any came through
-/// between two disturbances, some more in peace. What `move` throws is a complaint, after which `give_up` is called.
-void keep_moving(Told& told, unsigned number, Clock::time_point end, const std::function<void(std::string)>& move,
-                 const std::function<void()>& give_up);
+/// A client that moves money, one transaction after another; what it speaks is its own affair. One thread each.
+class Mover {
+ public:
+  Mover(Told& told, unsigned number) : random_(number), told_(told), number_(number) {}
+  virtual ~Mover() = default;
+  /// Until then; where the machine is so busy that hardly any came through between two disturbances, some more in
+  /// peace. What an attempt throws is a complaint.
+  void run(Clock::time_point end);
+
+ protected:
+  /// Connected; gates that are cut refuse now and then.
+  virtual bool arrive() = 0;
+  /// Begins and does all that comes before COMMIT.
+  virtual Outcome work(const std::string& name) = 0;
+  virtual Outcome ask(const std::string& sql) = 0;
+  virtual void give_up() = 0;
+
+  std::mt19937 random_;
+
+ private:
+  void move(const std::string& name);
+
+  Told& told_;
+  unsigned number_;
+};
 
 /// The statements of one transaction between its begin and its end.
 [[nodiscard]] std::vector<std::string> statements(std::mt19937& random, const std::string& name);

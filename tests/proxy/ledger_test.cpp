@@ -23,25 +23,12 @@ namespace {
 
 using namespace ledger;
 
-class Mover {
+class PostgresMover : public Mover {
  public:
-  Mover(Login login, Told& told, unsigned number)
-      : login_(std::move(login)), told_(told), number_(number), random_(number) {}
-
-  void run(Clock::time_point end) {
-    keep_moving(told_, number_, end, [this](const std::string& name) { move(name); }, [this] { client_.reset(); });
-  }
+  PostgresMover(Login login, Told& told, unsigned number) : Mover(told, number), login_(std::move(login)) {}
 
  private:
-  void move(const std::string& name) {
-    if (!arrive()) return told_.note(Outcome::lost, Outcome::lost, name);
-    const Outcome before = random_() % 2 == 0 ? one_by_one(name) : as_pipeline(name);
-    if (before == Outcome::refused) (void)ask("ROLLBACK");
-    told_.note(before, before == Outcome::done ? ask("COMMIT") : Outcome::lost, name);
-  }
-
-  // Gates that are cut refuse now and then.
-  bool arrive() {
+  bool arrive() override {
     if (client_) return true;
     try {
       RawClient client(login_.port);
@@ -50,6 +37,8 @@ class Mover {
     }
     return client_.has_value();
   }
+
+  Outcome work(const std::string& name) override { return random_() % 2 == 0 ? one_by_one(name) : as_pipeline(name); }
 
   Outcome one_by_one(const std::string& name) {
     Outcome outcome = ask("BEGIN");
@@ -68,7 +57,9 @@ class Mover {
     return talk(messages, 2);
   }
 
-  Outcome ask(const std::string& sql) { return talk({query(sql)}, 1); }
+  Outcome ask(const std::string& sql) override { return talk({query(sql)}, 1); }
+
+  void give_up() override { client_.reset(); }
 
   Outcome talk(const Messages& messages, int syncs) {
     client_->send(messages);
@@ -86,9 +77,6 @@ class Mover {
   }
 
   Login login_;
-  Told& told_;
-  unsigned number_;
-  std::mt19937 random_;
   std::optional<RawClient> client_;
 };
 
@@ -112,7 +100,7 @@ TEST_P(Ledger, WhatClientsWereToldIsWhatHappened) {
   const Clock::time_point end = Clock::now() + ledger::duration();
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < movers; ++i) {
-    threads.emplace_back([&, i] { Mover(login, told, i).run(end); });
+    threads.emplace_back([&, i] { PostgresMover(login, told, i).run(end); });
   }
   disturb(before, behind, end, [&] {
     admin.exec(

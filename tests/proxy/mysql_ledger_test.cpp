@@ -17,29 +17,12 @@ namespace {
 
 using namespace ledger;
 
-class MysqlMover {
+class MysqlMover : public Mover {
  public:
-  MysqlMover(MysqlLogin login, Told& told, unsigned number)
-      : login_(std::move(login)), told_(told), number_(number), random_(number) {}
-
-  void run(Clock::time_point end) {
-    keep_moving(told_, number_, end, [this](const std::string& name) { move(name); }, [this] { client_.reset(); });
-  }
+  MysqlMover(MysqlLogin login, Told& told, unsigned number) : Mover(told, number), login_(std::move(login)) {}
 
  private:
-  void move(const std::string& name) {
-    if (!arrive()) return told_.note(Outcome::lost, Outcome::lost, name);
-    Outcome before = ask(random_() % 2 == 0 ? "BEGIN" : "SET autocommit = 0");
-    for (const std::string& sql : statements(random_, name)) {
-      if (before == Outcome::done) before = ask(sql);
-    }
-    if (before == Outcome::refused) (void)ask("ROLLBACK");
-    told_.note(before, before == Outcome::done ? ask("COMMIT") : Outcome::lost, name);
-    if (client_) (void)ask("SET autocommit = 1");
-  }
-
-  // Gates that are cut refuse now and then, as does a proxy whose server is being disturbed.
-  bool arrive() {
+  bool arrive() override {
     if (client_) return true;
     try {
       client_.emplace(login_);
@@ -48,9 +31,20 @@ class MysqlMover {
     return client_.has_value();
   }
 
+  // Autocommit stays off once it is: then each transaction begins by itself, and BEGIN changes nothing.
+  Outcome work(const std::string& name) override {
+    Outcome outcome = ask(random_() % 2 == 0 ? "BEGIN" : "SET autocommit = 0");
+    for (const std::string& sql : statements(random_, name)) {
+      if (outcome == Outcome::done) outcome = ask(sql);
+    }
+    return outcome;
+  }
+
+  void give_up() override { client_.reset(); }
+
   // Errors of the library (2000 to 2999), and those with which a server or the proxy says that it has ended the
   // session: nothing more is heard of the statement.
-  Outcome ask(const std::string& sql) {
+  Outcome ask(const std::string& sql) override {
     constexpr unsigned int deadlock = 1213, lock_wait_timeout = 1205;
     const unsigned int error = client_->try_exec(sql);
     if (error == 0) return Outcome::done;
@@ -60,9 +54,6 @@ class MysqlMover {
   }
 
   MysqlLogin login_;
-  Told& told_;
-  unsigned number_;
-  std::mt19937 random_;
   std::optional<MysqlSession> client_;
 };
 

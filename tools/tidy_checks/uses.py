@@ -79,7 +79,6 @@ _USED = re.compile(r"\b" + _TWO_WORDS + r"\b")
 _TESTS = re.compile(r"^(?:TEST|INSTANTIATE)\w*\([^)]*\)?", re.MULTILINE)  # names of their own
 
 
-
 def check_uses(tree):
     """Each file includes what it uses."""
     homes = _homes(tree)
