@@ -51,8 +51,8 @@ inline const std::filesystem::path source_tree =
 inline const bool setup_folders_are_known =
     servers::search_in(source_tree / "tools/npm/node_modules") && servers::search_in(source_tree / "build/servers");
 
-/// Of the PostgreSQL versions that are there the oldest, Debian's and the newest: for tests of what any server does. Where
-/// statements of ours meet its views, and its privileges, take installed_postgres().
+/// Of the PostgreSQL versions that are there the oldest, Debian's and the newest: for tests of what any server does.
+/// Where statements of ours meet its views, and its privileges, take installed_postgres().
 [[nodiscard]] std::vector<PostgresVersion> tested_postgres();
 
 /// MariaDB and MySQL, available or not: for tests with a parameter.
