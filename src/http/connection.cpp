@@ -9,15 +9,18 @@
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "http/connections.hpp"
@@ -150,8 +153,7 @@ class Connection {
       Parser parser;
       parser.header_limit(static_cast<std::uint32_t>(all_.limits.header));
       parser.body_limit(all_.limits.body);
-      stream_.expires_after(all_.limits.request);
-      const auto [error, size] = co_await wire::async_read(stream_, buffer_, parser, as_value);
+      const error_code error = co_await read(parser);
       if (error) {
         if (const auto answer = answer_to(error)) {
           const Request nothing;
@@ -175,6 +177,24 @@ class Connection {
     waiting_ = false;
     if (!error) buffer_.commit(size);
     co_return !error;
+  }
+
+  // Beast reads and writes texts alone: its own operations on streams take as long to compile as all else here.
+  asio::awaitable<error_code> read(Parser& parser) {
+    parser.eager(true);
+    stream_.expires_after(all_.limits.request);
+    for (;;) {
+      error_code error;
+      buffer_.consume(parser.put(buffer_.data(), error));
+      if (parser.is_done()) co_return error_code();
+      if (error && error != wire::error::need_more) co_return error;
+      const std::size_t room = buffer_.max_size() - buffer_.size();
+      if (room == 0) co_return make_error_code(wire::error::buffer_overflow);
+      const auto [failed, size] =
+          co_await stream_.async_read_some(buffer_.prepare(std::min(room, first_read)), as_value);
+      if (failed) co_return failed;
+      buffer_.commit(size);
+    }
   }
 
   // Whether the connection goes on.
@@ -205,22 +225,19 @@ class Connection {
   }
 
   asio::awaitable<bool> write(const Request& request, const Response& response, unsigned version, bool keep) {
-    wire::response<wire::span_body<const char>> message(wire::int_to_status(response.status), version);
-    const std::string_view body = response.body();
+    wire::response<wire::empty_body> message(wire::int_to_status(response.status), version);
+    std::string_view body = response.body();
     for (const auto& [name, value] : security_headers(request)) message.set(name, value);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     if (!response.content_type.empty()) message.set(wire::field::content_type, response.content_type);
     message.keep_alive(keep);
-    message.body() = {body.data(), body.size()};
-    if (response.status != 204 && response.status != 304) message.content_length(body.size());
-    wire::response_serializer<wire::span_body<const char>> serializer(message);
-    stream_.expires_after(all_.limits.write);
-    if (request.method == Method::head) {
-      const auto [error, size] = co_await wire::async_write_header(stream_, serializer, as_value);
-      co_return !error && keep;
-    }
-    const auto [error, size] = co_await wire::async_write(stream_, serializer, as_value);
-    co_return !error && keep;
+    const bool has_body = response.status != 204 && response.status != 304;
+    if (has_body) message.content_length(body.size());
+    if (!has_body || request.method == Method::head) body = {};
+    std::ostringstream head;
+    head << message.base();
+    const bool sent = co_await send(std::move(head).str(), body);
+    co_return sent&& keep;
   }
 
   // Who is still sending would be told of nothing but a reset: so what comes is read for a while, and forgotten.
@@ -237,9 +254,10 @@ class Connection {
     }
   }
 
-  asio::awaitable<bool> send(std::string text) {
+  asio::awaitable<bool> send(std::string text, std::string_view body = {}) {
     stream_.expires_after(all_.limits.write);
-    const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(text), as_value);
+    const std::array<asio::const_buffer, 2> both{asio::buffer(text), asio::buffer(body)};
+    const auto [error, size] = co_await asio::async_write(stream_, both, as_value);
     co_return !error;
   }
 

@@ -4,12 +4,17 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/write.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <sstream>
 
 #include "base/mutex.hpp"
 
@@ -54,12 +59,10 @@ std::expected<PostUrl, std::string> parse_post_url(std::string_view url) {
 namespace {
 
 constexpr unsigned http_1_1 = 11;
-// An answer's text is of no use to us.
-constexpr std::uint64_t most_answer = std::uint64_t{1} << 20U;
+constexpr std::size_t most_header = 8192;
 
-beast::http::request<beast::http::string_body> request_of(const PostUrl& url, const Headers& headers,
-                                                          const std::string& body) {
-  beast::http::request<beast::http::string_body> request(beast::http::verb::post, url.target, http_1_1);
+std::string request_text(const PostUrl& url, const Headers& headers, const std::string& body) {
+  beast::http::request<beast::http::empty_body> request(beast::http::verb::post, url.target, http_1_1);
   const bool is_default = url.port == (url.tls ? "443" : "80");
   const std::string host = url.host.contains(':') ? "[" + url.host + "]" : url.host;
   request.set(beast::http::field::host, is_default ? host : host + ":" + url.port);
@@ -67,9 +70,10 @@ beast::http::request<beast::http::string_body> request_of(const PostUrl& url, co
   request.set(beast::http::field::content_type, "application/json");
   request.set(beast::http::field::connection, "close");
   for (const auto& [name, value] : headers) request.set(name, value);
-  request.body() = body;
-  request.prepare_payload();
-  return request;
+  request.content_length(body.size());
+  std::ostringstream text;
+  text << request.base() << body;
+  return text.str();
 }
 
 std::unexpected<std::string> because(std::string_view what, const error_code& error) {
@@ -79,14 +83,15 @@ std::unexpected<std::string> because(std::string_view what, const error_code& er
 }  // namespace
 
 // Each step is begun, and run until it has ended or the deadline is there. The loop is one request's own: what a
-// deadline leaves unfinished goes with it, and is never called.
+// deadline leaves unfinished goes with it, and is never called. Beast reads and writes texts alone: its own operations
+// on streams, TLS or not, would be a third of a minute of compiling each.
 class Poster::Body {
  public:
   std::expected<unsigned, std::string> post(const PostUrl& url, const Headers& headers, const std::string& body,
                                             std::chrono::steady_clock::time_point deadline) {
     asio::io_context loop;
     enter(&loop, deadline);
-    const auto request = request_of(url, headers, body);
+    const std::string request = request_text(url, headers, body);
     auto result = url.tls ? post_tls(url, request) : post_plain(url, request);
     enter(nullptr, deadline);
     return result;
@@ -99,7 +104,8 @@ class Poster::Body {
   }
 
  private:
-  using Request = beast::http::request<beast::http::string_body>;
+  using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
+  using Done = std::function<void(const error_code&, std::size_t)>;
 
   void enter(asio::io_context* loop, std::chrono::steady_clock::time_point deadline) {
     const base::Guard guard(mutex_);
@@ -120,13 +126,12 @@ class Poster::Body {
     return *loop_;
   }
 
-  template <class Begin>
-  error_code run(const Begin& begin) {
+  error_code run(const std::function<void(Done)>& begin) {
     asio::io_context* loop = ready();
     if (loop == nullptr) return asio::error::operation_aborted;
     error_code result = asio::error::timed_out;
     bool ended = false;
-    begin([&](const error_code& error, auto&&...) {
+    begin([&](const error_code& error, std::size_t) {
       result = error;
       ended = true;
     });
@@ -134,55 +139,70 @@ class Poster::Body {
     return result;
   }
 
-  std::expected<unsigned, std::string> post_plain(const PostUrl& url, const Request& request) {
-    beast::tcp_stream stream(loop());
-    if (auto connected = connect(stream, url); !connected) return std::unexpected(connected.error());
-    return exchange(stream, request);
+  std::expected<unsigned, std::string> post_plain(const PostUrl& url, const std::string& request) {
+    Socket socket(loop());
+    if (auto connected = connect(socket, url); !connected) return std::unexpected(connected.error());
+    return exchange(socket, request);
   }
 
-  std::expected<void, std::string> connect(beast::tcp_stream& stream, const PostUrl& url) {
-    tcp::resolver resolver(loop());
+  std::expected<void, std::string> connect(Socket& socket, const PostUrl& url) {
+    asio::ip::basic_resolver<tcp, asio::io_context::executor_type> resolver(loop());
     tcp::resolver::results_type found;
-    auto error = run([&](auto done) {
+    auto error = run([&](const Done& done) {
       resolver.async_resolve(url.host, url.port, [&, done](const error_code& failed, tcp::resolver::results_type all) {
         found = std::move(all);
-        done(failed);
+        done(failed, 0);
       });
     });
     if (error) return because("the name cannot be resolved", error);
-    error = run([&](auto done) { stream.async_connect(found, done); });
+    error = run([&](const Done& done) {
+      asio::async_connect(socket, found, [done](const error_code& failed, const tcp::endpoint&) { done(failed, 0); });
+    });
     if (error) return because("no connection", error);
     return {};
   }
 
   template <class Stream>
-  std::expected<unsigned, std::string> exchange(Stream& stream, const Request& request) {
-    if (const auto error = run([&](auto done) { beast::http::async_write(stream, request, done); }); error)
-      return because("it could not be sent", error);
-    beast::flat_buffer buffer;
-    beast::http::response_parser<beast::http::string_body> answer;
-    answer.body_limit(most_answer);
-    // The status is all that counts; whatever follows it may be cut.
-    if (const auto error = run([&](auto done) { beast::http::async_read_header(stream, buffer, answer, done); }); error)
-      return because("no answer", error);
+  std::expected<unsigned, std::string> exchange(Stream& stream, const std::string& request) {
+    const auto sent = run([&](const Done& done) { asio::async_write(stream, asio::buffer(request), done); });
+    if (sent) return because("it could not be sent", sent);
+    // The status is all that counts; whatever follows the header is not read.
+    beast::http::response_parser<beast::http::empty_body> answer;
+    answer.header_limit(most_header);
+    beast::flat_buffer buffer(2 * most_header);
+    while (!answer.is_header_done()) {
+      std::size_t arrived = 0;
+      auto error = run([&](const Done& done) {
+        stream.async_read_some(buffer.prepare(most_header), [&, done](const error_code& failed, std::size_t size) {
+          arrived = size;
+          done(failed, size);
+        });
+      });
+      if (error) return because("no answer", error);
+      buffer.commit(arrived);
+      buffer.consume(answer.put(buffer.data(), error));
+      if (error && error != beast::http::error::need_more) return because("no answer", error);
+    }
     return answer.get().result_int();
   }
 
-  std::expected<unsigned, std::string> post_tls(const PostUrl& url, const Request& request) {
+  std::expected<unsigned, std::string> post_tls(const PostUrl& url, const std::string& request) {
     asio::ssl::context context(asio::ssl::context::tls_client);
     context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                         asio::ssl::context::no_tlsv1_1);
     error_code error;
     context.set_default_verify_paths(error);
     context.set_verify_mode(asio::ssl::verify_peer);
-    beast::ssl_stream<beast::tcp_stream> stream(loop(), context);
+    asio::ssl::stream<Socket> stream(loop(), context);
     stream.set_verify_callback(asio::ssl::host_name_verification(url.host));
     // What SSL_set_tlsext_host_name is, without its old-style casts.
     std::string name = url.host;
     if (SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) != 1)
       return std::unexpected("TLS could not be set up");
     if (auto connected = connect(stream.next_layer(), url); !connected) return std::unexpected(connected.error());
-    error = run([&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, done); });
+    error = run([&](const Done& done) {
+      stream.async_handshake(asio::ssl::stream_base::client, [done](const error_code& failed) { done(failed, 0); });
+    });
     if (error) return because("TLS", error);
     return exchange(stream, request);
   }
