@@ -10,7 +10,7 @@
 namespace lockkeeper::cli {
 namespace {
 
-constexpr const char* footer = R"(
+constexpr const char* advise_footer = R"(
 A recorder remembers what was over in the last ten minutes: ask at the busiest time, or keep a dump of it.
 Examples:
   lockkeeper advise postgresql://app@127.0.0.1:6432/pgbouncer
@@ -34,7 +34,7 @@ std::string read(const char* option, const std::string& text, model::Duration& i
 }  // namespace
 
 void add_advise(CLI::App& command, AdviseArguments& arguments) {
-  command.footer(footer);
+  command.footer(advise_footer);
   command
       .add_option("RECORDING", arguments.source,
                   "The URL of a recorder's console, or a dump's file; - for standard input")

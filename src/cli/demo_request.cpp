@@ -13,7 +13,7 @@
 namespace lockkeeper::cli {
 namespace {
 
-constexpr const char* footer = R"(
+constexpr const char* demo_footer = R"(
 Starts a private server (PostgreSQL, else MariaDB, else SQLite embedded), on a free port of this machine alone. Everything
 it started is gone afterwards, also after Ctrl-C. The incidents: 1 webhook, 2 post, 3 counter, 4 refund, 5 lonely-test.
 Exit status: 0 everything was shown as it is meant to be, 1 something was not, 2 wrong usage, 3 no server could be
@@ -43,7 +43,7 @@ std::string did_you_mean(const std::string& word, const auto& known) {
 }  // namespace
 
 void add_demo(CLI::App& command, DemoArguments& arguments) {
-  command.footer(footer);
+  command.footer(demo_footer);
   command.add_option("--incident", arguments.incident, "Only this one: 1 to 5, or its name [default: all]")
       ->type_name("N");
   command

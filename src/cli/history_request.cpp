@@ -11,10 +11,7 @@
 namespace lockkeeper::cli {
 namespace {
 
-using model::Duration;
-using model::WallTime;
-
-constexpr const char* footer = R"(
+constexpr const char* history_footer = R"(
 Times: 2026-11-22T05:02:22Z, "2026-11-22 05:02", 05:02 (the last time that it was so late), 90min (so long ago); UTC.
 Examples:
   lockkeeper history                                   the last hour
@@ -24,7 +21,7 @@ Examples:
   lockkeeper history --file /var/lib/lockkeeper/history.sqlite
 )";
 
-constexpr Duration usual_length = std::chrono::hours(1);
+constexpr model::Duration usual_length = std::chrono::hours(1);
 // Text is read, JSON is worked with.
 constexpr std::size_t most_rows_in_text = 40;
 constexpr std::size_t most_periods_in_json = 600;
@@ -35,7 +32,7 @@ std::string no_time(std::string_view text) {
 }
 
 // "05:02" or "05:02:22".
-std::optional<WallTime> time_of_day(std::string_view text, WallTime now) {
+std::optional<model::WallTime> time_of_day(std::string_view text, model::WallTime now) {
   if (text.size() != 5 && text.size() != 8) return std::nullopt;
   const auto today = model::to_rfc3339(now).substr(0, 10);
   const auto time = model::parse_time(fmt::format("{}T{}{}Z", today, text, text.size() == 5 ? ":00" : ""));
@@ -44,7 +41,7 @@ std::optional<WallTime> time_of_day(std::string_view text, WallTime now) {
 }
 
 // "2026-11-22", "2026-11-22 05:02", "2026-11-22T05:02:22".
-std::optional<WallTime> in_utc(std::string_view text) {
+std::optional<model::WallTime> in_utc(std::string_view text) {
   std::string whole(text);
   if (whole.size() == 10) whole += "T00:00";
   if (whole.size() == 16) whole += ":00";
@@ -58,21 +55,22 @@ std::expected<Value, std::string> of_option(const char* option, std::expected<Va
   return read;
 }
 
-std::expected<Duration, std::string> positive(const char* option, const std::string& text, Duration otherwise) {
+std::expected<model::Duration, std::string> positive(const char* option, const std::string& text,
+                                                     model::Duration otherwise) {
   if (text.empty()) return otherwise;
   auto duration = of_option(option, parse_duration(text));
-  if (duration && *duration <= Duration::zero())
+  if (duration && *duration <= model::Duration::zero())
     return std::unexpected(fmt::format("{} must be longer than 0", option));
   return duration;
 }
 
 struct Stretch {
-  WallTime from;
-  WallTime to;
+  model::WallTime from;
+  model::WallTime to;
 };
 
 // Two of from, to and last say it all; what is missing is now, or an hour.
-std::expected<Stretch, std::string> stretch_of(const HistoryArguments& arguments, WallTime now) {
+std::expected<Stretch, std::string> stretch_of(const HistoryArguments& arguments, model::WallTime now) {
   if (!arguments.from.empty() && !arguments.to.empty() && !arguments.last.empty())
     return std::unexpected("two of --from, --to and --last are enough");
   const auto length = positive("--last", arguments.last, usual_length);
@@ -98,7 +96,7 @@ std::expected<Stretch, std::string> stretch_of(const HistoryArguments& arguments
 
 }  // namespace
 
-std::expected<WallTime, std::string> parse_moment(std::string_view text, WallTime now) {
+std::expected<model::WallTime, std::string> parse_moment(std::string_view text, model::WallTime now) {
   if (text == "now") return now;
   if (const auto time = model::parse_time(text)) return *time;
   if (const auto time = time_of_day(text, now)) return *time;
@@ -108,7 +106,7 @@ std::expected<WallTime, std::string> parse_moment(std::string_view text, WallTim
 }
 
 void add_history(CLI::App& command, HistoryArguments& arguments) {
-  command.footer(footer);
+  command.footer(history_footer);
   const auto add = [&](const char* name, std::string& into, const char* help, const char* value) {
     command.add_option(name, into, help)->type_name(value);
   };
@@ -124,7 +122,7 @@ void add_history(CLI::App& command, HistoryArguments& arguments) {
 }
 
 std::expected<HistoryRequest, std::string> understand(const HistoryArguments& arguments,
-                                                      const std::filesystem::path& default_file, WallTime now) {
+                                                      const std::filesystem::path& default_file, model::WallTime now) {
   HistoryRequest request;
   request.json = arguments.json;
   request.file = arguments.file.empty() ? default_file : std::filesystem::path(arguments.file);
@@ -132,7 +130,7 @@ std::expected<HistoryRequest, std::string> understand(const HistoryArguments& ar
     return std::unexpected("neither HOME nor XDG_STATE_HOME is set: say with --file FILE where the history is");
   const auto stretch = stretch_of(arguments, now);
   if (!stretch) return std::unexpected(stretch.error());
-  const auto step = positive("--step", arguments.step, Duration::zero());
+  const auto step = positive("--step", arguments.step, model::Duration::zero());
   if (!step) return std::unexpected(step.error());
   const auto timeout = positive("--timeout", arguments.timeout, request.timeout);
   if (!timeout) return std::unexpected(timeout.error());
@@ -149,7 +147,7 @@ std::expected<HistoryRequest, std::string> understand(const HistoryArguments& ar
     query.most_findings = query.most_actions = query.most_transactions = most_rows_in_text;
   }
   // Whoever asks for a step gets what it takes, within reason.
-  if (*step > Duration::zero()) query.most_periods = 10'000;
+  if (*step > model::Duration::zero()) query.most_periods = 10'000;
   return request;
 }
 

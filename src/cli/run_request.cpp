@@ -7,7 +7,7 @@
 namespace lockkeeper::cli {
 namespace {
 
-constexpr const char* footer = R"(
+constexpr const char* run_footer = R"(
 Applications connect to Lockkeeper instead of the server. It pools, remembers what every open transaction did, and says
 which are stuck: psql -h 127.0.0.1 -p 6432 pgbouncer -c 'SHOW HOLDERS'
 Ends on SIGTERM or SIGINT once open transactions are done (drain_timeout), at once on a second one; SIGHUP reads the
@@ -26,7 +26,7 @@ Examples:
 }  // namespace
 
 void add_run(CLI::App& command, RunRequest& request) {
-  command.footer(footer);
+  command.footer(run_footer);
   command.add_option("URL", request.url, "The server, where no configuration file names databases");
   command.add_option("--config", request.config, "The configuration (docs/configuration.md)")->type_name("FILE");
   command.add_flag("--check", request.check, "Only read the configuration, and say what is wrong with it");

@@ -11,7 +11,7 @@
 namespace lockkeeper::cli {
 namespace {
 
-constexpr const char* footer = R"(
+constexpr const char* test_footer = R"(
 The command finds the recorder where it looks for its database: DATABASE_URL, JDBC_DATABASE_URL, PGHOST and its like,
 MYSQL_HOST and its like. Which test did it, a reporter in the suite tells (docs/leak-gate.md); without one, applications are
 named. Exit status: the command's own if that is not 0; else 1 if something new was left open, 3 if something may have been
@@ -31,7 +31,7 @@ bool is_url(const std::string& text) { return text.contains("://"); }
 }  // namespace
 
 void add_test(CLI::App& command, TestArguments& arguments) {
-  command.footer(footer);
+  command.footer(test_footer);
   command
       .add_option("--database", arguments.database,
                   "The database that the suite is to use; or postgres or mariadb: a private server of its kind, gone "

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 // More often than this nobody reads, and the server has to answer.
 constexpr auto least_interval = 100ms;
 
-constexpr const char* footer = R"(
+constexpr const char* top_footer = R"(
 Shows sessions sorted by what matters, findings with the mistake behind them, who waits for whom, and what a transaction
 ran. k ends a session or what a finding names: it shows what would happen, and asks. ? explains all keys, q quits.
 Examples:
@@ -29,7 +29,7 @@ Examples:
 
 void add_top(CLI::App& command, TopArguments& arguments) {
   TopRequest& request = arguments.request;
-  command.footer(footer);
+  command.footer(top_footer);
   command.add_option(
       "URL", request.url,
       "The server: a postgresql://, mysql:// or mariadb:// URL, or \"host=... dbname=...\"; without one, "

@@ -91,8 +91,8 @@ std::string explain(const std::vector<Restart>& restarts, std::optional<double> 
   return text;
 }
 
-model::Finding to_finding(const model::Recording& recording, const Program& program,
-                          const std::vector<Departure>& departures, const Limits& limits) {
+model::Finding abandoned_at_disconnect_finding(const model::Recording& recording, const Program& program,
+                                               const std::vector<Departure>& departures, const Limits& limits) {
   const auto together = restarts(departures, limits);
   const auto per_minute = refill(together);
   const Departure& shown = longest_silent(departures);
@@ -137,7 +137,7 @@ std::vector<model::Finding> abandoned_at_disconnect(const Look& look, const Limi
     // Who was at work a moment before was stopped in the middle: that can happen to any program, now and then.
     const bool forgotten = longest_silent(departures).silence() >= limits.min_abandoned_silence;
     if (forgotten || restarts(departures, limits).size() > 1)
-      findings.push_back(to_finding(*look.recording, program, departures, limits));
+      findings.push_back(abandoned_at_disconnect_finding(*look.recording, program, departures, limits));
   }
   return findings;
 }

@@ -45,7 +45,7 @@ std::map<Key, Group> gather(const model::Recording& recording) {
   return groups;
 }
 
-model::Finding to_finding(const model::Recording& recording, const Key& key, const Group& group) {
+model::Finding dirty_return_finding(const model::Recording& recording, const Key& key, const Group& group) {
   const auto& oddity = std::get<model::ClientOddity>(group.last->what);
   model::Finding finding;
   finding.rule = model::RuleId("dirty-return");
@@ -82,7 +82,8 @@ model::Finding to_finding(const model::Recording& recording, const Key& key, con
 std::vector<model::Finding> dirty_return(const Look& look, const Limits&) {
   if (look.recording == nullptr) return {};
   std::vector<model::Finding> findings;
-  for (const auto& [key, group] : gather(*look.recording)) findings.push_back(to_finding(*look.recording, key, group));
+  for (const auto& [key, group] : gather(*look.recording))
+    findings.push_back(dirty_return_finding(*look.recording, key, group));
   return findings;
 }
 

@@ -56,7 +56,7 @@ std::string what_happened(const Group& group, model::Engine engine) {
                             model::to_human(group.last->at - group.before->ended_at));
 }
 
-model::Finding to_finding(const model::Recording& recording, const Program& program, const Group& group) {
+model::Finding foreign_commit_finding(const model::Recording& recording, const Program& program, const Group& group) {
   const auto& oddity = std::get<model::ClientOddity>(group.last->what);
   model::Finding finding;
   finding.rule = model::RuleId("foreign-commit");
@@ -96,7 +96,7 @@ std::vector<model::Finding> foreign_commit(const Look& look, const Limits&) {
   if (look.recording == nullptr) return {};
   std::vector<model::Finding> findings;
   for (const auto& [program, group] : gather(*look.recording))
-    findings.push_back(to_finding(*look.recording, program, group));
+    findings.push_back(foreign_commit_finding(*look.recording, program, group));
   return findings;
 }
 

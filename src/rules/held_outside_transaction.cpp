@@ -35,8 +35,8 @@ std::map<Program, Holders> gather(const PoolSide& side, const model::Recording& 
   return groups;
 }
 
-model::Finding to_finding(const Look& look, const Clients& clients, const PoolSide& side, const Program& program,
-                          const Holders& holders) {
+model::Finding held_outside_transaction_finding(const Look& look, const Clients& clients, const PoolSide& side,
+                                                const Program& program, const Holders& holders) {
   const auto& recording = *look.recording;
   const auto& now = side.pool->now;
   const auto count = static_cast<std::int64_t>(holders.size());
@@ -99,7 +99,7 @@ std::vector<model::Finding> held_outside_transaction(const Look& look, const Lim
   for (const PoolSide& side : pool_sides(*look.recording)) {
     if (!wanted(side, limits)) continue;
     for (const auto& [program, holders] : gather(side, *look.recording, limits))
-      findings.push_back(to_finding(look, clients, side, program, holders));
+      findings.push_back(held_outside_transaction_finding(look, clients, side, program, holders));
   }
   return findings;
 }

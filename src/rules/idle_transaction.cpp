@@ -71,7 +71,7 @@ void add_learnt(model::Finding& finding, const Look& look, const IdleGroup& grou
   if (shape->verdict == model::GapVerdict::slow) finding.explanation += " slow-holder says how much later than usual.";
 }
 
-model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits& limits) {
+model::Finding idle_transaction_finding(const Look& look, const IdleGroup& group, const Limits& limits) {
   const model::Session& first = *group.sessions.front();
   const IdleFacts facts = gather_idle(look, group, limits);
   model::Finding finding;
@@ -108,7 +108,7 @@ model::Finding to_finding(const Look& look, const IdleGroup& group, const Limits
 std::vector<model::Finding> judge_groups(const Look& look, const Limits& limits, bool aborted) {
   std::vector<model::Finding> findings;
   for (const auto& group : group_idle(look.snapshot, limits.min_idle)) {
-    if (group.key.aborted == aborted) findings.push_back(to_finding(look, group, limits));
+    if (group.key.aborted == aborted) findings.push_back(idle_transaction_finding(look, group, limits));
   }
   return findings;
 }

@@ -35,7 +35,7 @@ std::string explain(const GapGroup& group, const IdleFacts& facts) {
       facts.count == 1 ? "It keeps its" : "Each keeps its", "its", facts.count == 1 ? "it" : "them");
 }
 
-model::Finding to_finding(const Look& look, const GapGroup& group, const Limits& limits) {
+model::Finding leaked_transaction_finding(const Look& look, const GapGroup& group, const Limits& limits) {
   const model::Session& first = *group.idle.sessions.front();
   const IdleFacts facts = gather_idle(look, group.idle, limits);
   model::Finding finding = gap_finding(look, group, "leaked-transaction");
@@ -63,7 +63,7 @@ model::Finding to_finding(const Look& look, const GapGroup& group, const Limits&
 std::vector<model::Finding> leaked_transaction(const Look& look, const Limits& limits) {
   std::vector<model::Finding> findings;
   for (const auto& group : gap_groups(look, model::GapVerdict::leaked))
-    findings.push_back(to_finding(look, group, limits));
+    findings.push_back(leaked_transaction_finding(look, group, limits));
   return findings;
 }
 

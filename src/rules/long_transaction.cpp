@@ -69,7 +69,7 @@ model::Evidence evidence(const Look& look, const Group& group) {
   return evidence;
 }
 
-model::Finding to_finding(const Look& look, const Group& group) {
+model::Finding long_transaction_finding(const Look& look, const Group& group) {
   const model::Session& oldest = *group.front();
   const auto count = static_cast<std::int64_t>(group.size());
   model::Finding finding;
@@ -112,7 +112,7 @@ std::vector<model::Finding> long_transaction(const Look& look, const Limits& lim
   for (auto& [key, group] : groups) {
     std::ranges::sort(group, {},
                       [](const auto* session) { return std::tuple(session->transaction->started_at, session->id); });
-    findings.push_back(to_finding(look, group));
+    findings.push_back(long_transaction_finding(look, group));
   }
   return findings;
 }

@@ -128,7 +128,7 @@ std::string doing(const Stay& inner) {
   return inner.record != nullptr ? "opened a second transaction" : "ran a statement on a second connection";
 }
 
-model::Finding to_finding(const Look& look, const Clients& clients, const Key& key, const Group& group) {
+model::Finding nested_connection_finding(const Look& look, const Clients& clients, const Key& key, const Group& group) {
   const auto& recording = *look.recording;
   const Nesting& shown = group.nestings.front();
   std::vector<std::string> lines;
@@ -176,7 +176,8 @@ std::vector<model::Finding> nested_connection(const Look& look, const Limits&) {
   if (look.recording == nullptr) return {};
   const Clients clients(look);
   std::vector<model::Finding> findings;
-  for (const auto& [key, group] : gather(*look.recording)) findings.push_back(to_finding(look, clients, key, group));
+  for (const auto& [key, group] : gather(*look.recording))
+    findings.push_back(nested_connection_finding(look, clients, key, group));
   return findings;
 }
 

@@ -18,7 +18,7 @@ using Group = std::vector<const model::PreparedTransaction*>;
 // A finding is read by a person: so many are named, the rest is counted.
 constexpr std::size_t most_named = 10;
 
-model::Finding to_finding(const Look& look, const Group& group) {
+model::Finding orphan_prepared_finding(const Look& look, const Group& group) {
   const auto& oldest = *group.front();
   const auto count = static_cast<std::int64_t>(group.size());
   const model::Duration age = look.snapshot.taken_at - oldest.prepared_at;
@@ -76,7 +76,7 @@ std::vector<model::Finding> orphan_prepared(const Look& look, const Limits& limi
   std::vector<model::Finding> findings;
   for (auto& [key, group] : groups) {
     std::ranges::sort(group, {}, [](const auto* prepared) { return std::tuple(prepared->prepared_at, prepared->gid); });
-    findings.push_back(to_finding(look, group));
+    findings.push_back(orphan_prepared_finding(look, group));
   }
   return findings;
 }

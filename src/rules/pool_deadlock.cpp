@@ -57,8 +57,8 @@ std::string explain(const model::Recording& recording, const Victim& victim, boo
               : " Nobody but you will end it.");
 }
 
-model::Finding to_finding(const Look& look, const PoolGraph& pools,
-                          const std::vector<const model::RecordedClient*>& stuck) {
+model::Finding pool_deadlock_finding(const Look& look, const PoolGraph& pools,
+                                     const std::vector<const model::RecordedClient*>& stuck) {
   const auto& recording = *look.recording;
   const Clients clients(look);
   const Victim victim = choose(pools, stuck);
@@ -119,7 +119,7 @@ std::vector<model::Finding> pool_deadlock(const Look& look, const Limits& limits
   if (look.recording == nullptr) return findings;
   const PoolGraph pools(look, limits);
   const auto stuck = pools.stuck();
-  if (!stuck.empty()) findings.push_back(to_finding(look, pools, stuck));
+  if (!stuck.empty()) findings.push_back(pool_deadlock_finding(look, pools, stuck));
   return findings;
 }
 

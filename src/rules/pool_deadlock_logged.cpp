@@ -40,7 +40,7 @@ std::string explain(const WaitRound& round) {
       held == 1 ? "it" : "they", round.size, model::to_human(*round.failed.back().told->waited));
 }
 
-model::Finding to_finding(const LoggedPool& pool, const WaitRound& round, const Look& look) {
+model::Finding pool_deadlock_logged_finding(const LoggedPool& pool, const WaitRound& round, const Look& look) {
   model::Finding finding;
   finding.rule = model::RuleId("pool-deadlock");
   finding.id = model::make_finding_id(finding.rule, pool.identity(look));
@@ -83,7 +83,7 @@ std::vector<model::Finding> logged_pool_deadlock(const Look& look, const Limits&
   for (const LoggedPool& pool : logged_pools(look, limits)) {
     const auto rounds = wait_rounds(pool, look, limits);
     const auto found = std::ranges::find_if(rounds, &WaitRound::is_deadlock);
-    if (found != rounds.end()) findings.push_back(to_finding(pool, *found, look));
+    if (found != rounds.end()) findings.push_back(pool_deadlock_logged_finding(pool, *found, look));
   }
   return findings;
 }

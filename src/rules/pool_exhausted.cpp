@@ -84,8 +84,8 @@ std::string mistake(const PoolSide& side, std::size_t silent_holders) {
   return "More work arrives than so many connections can do at a time, or each piece takes longer than it used to.";
 }
 
-model::Finding to_finding(const Look& look, const Clients& clients, const PoolSide& side, const Pressure& pressure,
-                          const Limits& limits) {
+model::Finding pool_exhausted_finding(const Look& look, const Clients& clients, const PoolSide& side,
+                                      const Pressure& pressure, const Limits& limits) {
   const auto& recording = *look.recording;
   const auto& pool = *side.pool;
   const auto waiting = static_cast<std::int64_t>(pool.now.waiting);
@@ -145,7 +145,7 @@ std::vector<model::Finding> pool_exhausted(const Look& look, const Limits& limit
     if (!side.full()) continue;
     const Pressure now = pressure(side, *look.recording, limits);
     const bool waited = side.pool->now.waiting > 0 && now.share >= limits.pool_wait_share;
-    if (waited || now.failed > 0) findings.push_back(to_finding(look, clients, side, now, limits));
+    if (waited || now.failed > 0) findings.push_back(pool_exhausted_finding(look, clients, side, now, limits));
   }
   return findings;
 }

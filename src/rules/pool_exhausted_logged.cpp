@@ -194,7 +194,7 @@ std::string title_of(const LoggedPool& pool, const Look& look) {
                      model::to_human(look.snapshot.taken_at - pool.failed.back().at), waited);
 }
 
-model::Finding to_finding(const LoggedPool& pool, const Look& look, const Limits& limits) {
+model::Finding pool_exhausted_logged_finding(const LoggedPool& pool, const Look& look, const Limits& limits) {
   const Holders holders = pool.own() != nullptr ? holders_of(*pool.own(), look, limits) : Holders{};
   const auto rounds = wait_rounds(pool, look, limits);
   const WaitRound* nested_wait = nested(rounds, look, limits);
@@ -218,7 +218,8 @@ model::Finding to_finding(const LoggedPool& pool, const Look& look, const Limits
 
 std::vector<model::Finding> logged_pool_exhausted(const Look& look, const Limits& limits) {
   std::vector<model::Finding> findings;
-  for (const LoggedPool& pool : logged_pools(look, limits)) findings.push_back(to_finding(pool, look, limits));
+  for (const LoggedPool& pool : logged_pools(look, limits))
+    findings.push_back(pool_exhausted_logged_finding(pool, look, limits));
   return findings;
 }
 

@@ -210,7 +210,7 @@ std::string_view prospect(const Root& root) {
              : " Nobody holds it up: those behind it go on when it is done.";
 }
 
-model::Finding to_finding(const Look& look, const Root& root, const Limits& limits) {
+model::Finding root_blocker_finding(const Look& look, const Root& root, const Limits& limits) {
   model::Finding finding;
   const model::Engine engine = look.snapshot.server.engine();
   finding.rule = model::RuleId("root-blocker");
@@ -300,7 +300,7 @@ std::vector<model::Finding> root_blocker(const Look& look, const Limits& limits)
     root.freed = look.blocking.freed_by(std::vector{holder});
     if (const auto* id = std::get_if<model::SessionId>(&holder)) root.session = look.snapshot.find(*id);
     find_clients(look, clients, root);
-    findings.push_back(to_finding(look, root, limits));
+    findings.push_back(root_blocker_finding(look, root, limits));
   }
   return findings;
 }

@@ -29,7 +29,7 @@ std::string explain(const GapGroup& group) {
          "is certain that they do not, leaked-transaction says so.";
 }
 
-model::Finding to_finding(const Look& look, const GapGroup& group, const Limits& limits) {
+model::Finding slow_holder_finding(const Look& look, const GapGroup& group, const Limits& limits) {
   const model::Session& first = *group.idle.sessions.front();
   const IdleFacts facts = gather_idle(look, group.idle, limits);
   model::Finding finding = gap_finding(look, group, "slow-holder");
@@ -61,7 +61,7 @@ model::Finding to_finding(const Look& look, const GapGroup& group, const Limits&
 std::vector<model::Finding> slow_holder(const Look& look, const Limits& limits) {
   std::vector<model::Finding> findings;
   for (const auto& group : gap_groups(look, model::GapVerdict::slow))
-    findings.push_back(to_finding(look, group, limits));
+    findings.push_back(slow_holder_finding(look, group, limits));
   return findings;
 }
 

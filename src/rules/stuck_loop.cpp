@@ -70,8 +70,8 @@ std::map<Key, std::vector<Stuck>> gather(const model::Recording& recording, cons
   return groups;
 }
 
-model::Finding to_finding(const Look& look, const Clients& clients, const Key& key, const std::vector<Stuck>& group,
-                          const Limits& limits) {
+model::Finding stuck_loop_finding(const Look& look, const Clients& clients, const Key& key,
+                                  const std::vector<Stuck>& group, const Limits& limits) {
   const auto& recording = *look.recording;
   const Stuck& worst = group.front();
   std::vector<const model::RecordedClient*> open;
@@ -127,7 +127,7 @@ std::vector<model::Finding> stuck_loop(const Look& look, const Limits& limits) {
   const Clients clients(look);
   std::vector<model::Finding> findings;
   for (const auto& [key, group] : gather(*look.recording, limits))
-    findings.push_back(to_finding(look, clients, key, group, limits));
+    findings.push_back(stuck_loop_finding(look, clients, key, group, limits));
   return findings;
 }
 

@@ -50,7 +50,8 @@ std::optional<std::int64_t> horizon_age(const Clients& clients, const std::vecto
   return oldest;
 }
 
-model::Finding to_finding(const Look& look, const Clients& clients, const Key& key, const std::vector<Cursor>& group) {
+model::Finding unfinished_cursor_finding(const Look& look, const Clients& clients, const Key& key,
+                                         const std::vector<Cursor>& group) {
   const auto& recording = *look.recording;
   const Cursor& oldest = group.front();
   const auto count = static_cast<std::int64_t>(group.size());
@@ -101,7 +102,7 @@ std::vector<model::Finding> unfinished_cursor(const Look& look, const Limits& li
   const Clients clients(look);
   std::vector<model::Finding> findings;
   for (const auto& [key, group] : gather(*look.recording, limits))
-    findings.push_back(to_finding(look, clients, key, group));
+    findings.push_back(unfinished_cursor_finding(look, clients, key, group));
   return findings;
 }
 

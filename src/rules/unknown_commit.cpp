@@ -15,7 +15,7 @@ using Group = std::vector<const model::TransactionOver*>;
 
 std::int64_t written(const model::TransactionOver& over) { return over.record ? over.record->rows_written() : 0; }
 
-model::Finding to_finding(const model::Recording& recording, const Program& program, const Group& group) {
+model::Finding unknown_commit_finding(const model::Recording& recording, const Program& program, const Group& group) {
   // The one with most to lose is shown.
   const auto* shown = *std::ranges::max_element(group, {}, [](const auto* over) { return written(*over); });
   std::int64_t rows = 0;
@@ -59,7 +59,8 @@ std::vector<model::Finding> unknown_commit(const Look& look, const Limits&) {
       groups[program_of(identity(over->client))].push_back(over);
   }
   std::vector<model::Finding> findings;
-  for (const auto& [program, group] : groups) findings.push_back(to_finding(*look.recording, program, group));
+  for (const auto& [program, group] : groups)
+    findings.push_back(unknown_commit_finding(*look.recording, program, group));
   return findings;
 }
 

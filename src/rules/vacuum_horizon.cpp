@@ -56,8 +56,8 @@ std::vector<std::string> describe(std::span<const Holdback> held) {
   return lines;
 }
 
-model::Finding to_finding(const Look& look, std::span<const Holdback> over, std::int64_t next_age,
-                          const Limits& limits) {
+model::Finding vacuum_horizon_finding(const Look& look, std::span<const Holdback> over, std::int64_t next_age,
+                                      const Limits& limits) {
   const auto& server = look.snapshot.server;
   const std::int64_t oldest = over.front().age;
   model::Finding finding;
@@ -113,7 +113,7 @@ std::vector<model::Finding> vacuum_horizon(const Look& look, const Limits& limit
   const auto all = holdbacks(look.snapshot);
   const auto below = std::ranges::find_if(all, [&](const Holdback& one) { return one.age < limits.max_horizon; });
   if (below == all.begin()) return {};
-  return {to_finding(look, std::span(all.begin(), below), below == all.end() ? 0 : below->age, limits)};
+  return {vacuum_horizon_finding(look, std::span(all.begin(), below), below == all.end() ? 0 : below->age, limits)};
 }
 
 }  // namespace lockkeeper::rules

@@ -96,8 +96,8 @@ Gap longest_gap(const Life& life) {
   return longest;
 }
 
-model::Finding to_finding(const Look& look, const Clients& clients, const Key& key, const Group& group,
-                          const Limits& limits) {
+model::Finding work_in_transaction_finding(const Look& look, const Clients& clients, const Key& key, const Group& group,
+                                           const Limits& limits) {
   const auto& recording = *look.recording;
   const Life& worst = group.working.front();
   model::Duration outside{};
@@ -157,7 +157,7 @@ std::vector<model::Finding> work_in_transaction(const Look& look, const Limits& 
       return life.open != nullptr && life.outside >= limits.min_outside_open;
     });
     if (long_now || static_cast<std::int64_t>(group.working.size()) >= limits.min_outside_times)
-      findings.push_back(to_finding(look, clients, key, group, limits));
+      findings.push_back(work_in_transaction_finding(look, clients, key, group, limits));
   }
   return findings;
 }
