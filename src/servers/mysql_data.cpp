@@ -1,17 +1,14 @@
 #include "servers/mysql_data.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <sstream>
 #include <stdexcept>
-#include <utility>
 
 #include "servers/postgres_data.hpp"
 #include "servers/process.hpp"
+#include "servers/templates.hpp"
 #include "servers/temporary_folder.hpp"
 #include "servers/wait.hpp"
 
@@ -171,42 +168,19 @@ void initialize_mysql(const MysqlInstallation& installation, const std::string& 
   fs::remove(data / "auto.cnf");  // Each server of these files gets a server_uuid of its own.
 }
 
-// The templates of this process. After a fork the child begins its own.
-class Templates {
- public:
-  static Templates& instance() {
-    static std::mutex mutex;
-    static std::map<pid_t, Templates> templates;
-    const std::lock_guard lock(mutex);
-    return templates[::getpid()];
-  }
-
-  fs::path of(const MysqlInstallation& installation, const std::string& password) {
-    const std::lock_guard lock(mutex_);
-    const auto key = std::pair(installation.label, password);
-    if (const auto found = made_.find(key); found != made_.end()) return found->second;
-    const fs::path folder = folder_.path() / ("template" + std::to_string(made_.size()));
-    make_server_folder(folder, 0700);
-    make_server_folder(temporary_files_of(folder), 0700);
-    try {
-      (is_mysql(installation) ? initialize_mysql : bootstrap_mariadb)(installation, password, folder);
-    } catch (...) {
-      fs::remove_all(folder);  // Or every later server would be made of half a template.
-      throw;
-    }
-    return made_[key] = folder;
-  }
-
- private:
-  TemporaryFolder folder_;
-  std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, fs::path> made_;
-};
-
 }  // namespace
 
 void make_mysql_data(const MysqlInstallation& installation, const MysqlOptions& options, const fs::path& data) {
-  copy_data_folder(Templates::instance().of(installation, options.superuser_password), data);
+  const std::string& password = options.superuser_password;
+  // The data are a folder of its own: others are beside it while they are made.
+  const auto make = [&](const fs::path& folder) {
+    fs::create_directory(folder);
+    const fs::path first = folder / "data";
+    make_server_folder(first, 0700);
+    make_server_folder(temporary_files_of(first), 0700);
+    (is_mysql(installation) ? initialize_mysql : bootstrap_mariadb)(installation, password, first);
+  };
+  copy_data_folder(made_once(template_name(installation.label, password), make) / "data", data);
   make_server_folder(temporary_files_of(data), 0700);
 }
 

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <regex>
 
-#include "servers/postgres_data.hpp"
 #include "servers/process.hpp"
 #include "servers/readable_tree.hpp"
 #include "servers/search_folders.hpp"
@@ -76,7 +75,7 @@ MysqlInstallation look_for_mysql() {
     found.unavailable = why_there_is_none(root);
     return found;
   }
-  const fs::path readable = readable_tree(fs::canonical(root), installation_folder() / "mysql");
+  const fs::path readable = readable_tree(fs::canonical(root), "mysql-program");
   found.server = {readable / "run", "mysqld"};
   found.system_files = readable / "usr/share/mysql";
   found.plugins = readable / "usr/lib/mysql/plugin";

@@ -3,12 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
 #include <map>
-#include <mutex>
 #include <stdexcept>
-#include <utility>
 
 #include "servers/process.hpp"
+#include "servers/templates.hpp"
 #include "servers/temporary_folder.hpp"
 #include "servers/wait.hpp"
 
@@ -24,50 +24,22 @@ void run_or_throw(const std::vector<std::string>& arguments) {
                            result.output);
 }
 
-// The templates and installation copies of this process. After a fork the child begins its own.
-class Cache {
- public:
-  static Cache& instance() {
-    static std::mutex mutex;
-    static std::map<pid_t, Cache> caches;
-    const std::lock_guard lock(mutex);
-    return caches[::getpid()];
+void run_initdb(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
+  std::vector<std::string> arguments{version.bin / "initdb",
+                                     "--pgdata=" + data.string(),
+                                     "--username=postgres",
+                                     "--auth=trust",
+                                     "--encoding=UTF8",
+                                     "--locale=C",
+                                     "--no-sync"};
+  const TemporaryFolder folder;
+  const fs::path password_file = folder.path() / "password";
+  if (!superuser_password.empty()) {
+    write_file(password_file, superuser_password + "\n");
+    arguments.push_back("--pwfile=" + password_file.string());
   }
-
-  fs::path template_for(const PostgresVersion& version, const std::string& superuser_password) {
-    const std::lock_guard lock(mutex_);
-    const auto key = std::pair(version.label, superuser_password);
-    if (const auto found = templates_.find(key); found != templates_.end()) return found->second;
-    const fs::path folder = folder_.path() / ("template" + std::to_string(templates_.size()));
-    make_server_folder(folder, 0700);
-    run_initdb(version, superuser_password, folder);
-    return templates_[key] = folder;
-  }
-
-  [[nodiscard]] fs::path folder() const { return folder_.path(); }
-
- private:
-  void run_initdb(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
-    std::vector<std::string> arguments{version.bin / "initdb",
-                                       "--pgdata=" + data.string(),
-                                       "--username=postgres",
-                                       "--auth=trust",
-                                       "--encoding=UTF8",
-                                       "--locale=C",
-                                       "--no-sync"};
-    const fs::path password_file = folder_.path() / "password";
-    if (!superuser_password.empty()) {
-      write_file(password_file, superuser_password + "\n");
-      arguments.push_back("--pwfile=" + password_file.string());
-    }
-    run_or_throw(arguments);
-    fs::remove(password_file);
-  }
-
-  TemporaryFolder folder_;
-  std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, fs::path> templates_;
-};
+  run_or_throw(arguments);
+}
 
 // A value between single quotes, as postgresql.conf wants it.
 std::string setting_literal(const std::string& value) {
@@ -121,13 +93,21 @@ void make_server_folder(const fs::path& folder, int mode) {
   }
 }
 
+std::string template_name(const std::string& label, const std::string& superuser_password) {
+  return label + "-" + std::to_string(std::hash<std::string>{}(superuser_password));
+}
+
 void copy_data_folder(const fs::path& from, const fs::path& to) {
   make_server_folder(to, 0700);
   run_or_throw({"/bin/cp", "--archive", "--reflink=auto", from.string() + "/.", to.string()});
 }
 
 void make_data_folder(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
-  copy_data_folder(Cache::instance().template_for(version, superuser_password), data);
+  const auto make = [&](const fs::path& folder) {
+    make_server_folder(folder, 0700);
+    run_initdb(version, superuser_password, folder);
+  };
+  copy_data_folder(made_once(template_name(version.label, superuser_password), make), data);
 }
 
 void configure(const StartOptions& options, const fs::path& data, const fs::path& socket_dir, std::uint16_t port) {
@@ -137,7 +117,5 @@ void configure(const StartOptions& options, const fs::path& data, const fs::path
   write_file(data / "postgresql.conf", text);
   write_file(data / "pg_hba.conf", hba_text(options));
 }
-
-fs::path installation_folder() { return Cache::instance().folder(); }
 
 }  // namespace lockkeeper::servers

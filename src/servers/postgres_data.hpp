@@ -1,4 +1,4 @@
-// A new server's files: initdb once per version and process, copied for every server.
+// A new server's files: initdb once per version, copied for every server.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +19,8 @@ void copy_data_folder(const std::filesystem::path& from, const std::filesystem::
 void configure(const StartOptions& options, const std::filesystem::path& data, const std::filesystem::path& socket_dir,
                std::uint16_t port);
 
-/// The folder for readable copies of private installations (readable_installation), gone with this process.
-[[nodiscard]] std::filesystem::path installation_folder();
+/// What the template of a new server's files is called (made_once).
+[[nodiscard]] std::string template_name(const std::string& label, const std::string& superuser_password);
 
 /// Makes an empty folder that belongs to the user the server runs as.
 void make_server_folder(const std::filesystem::path& folder, int mode);

@@ -88,7 +88,7 @@ PostgresServer PostgresServer::start(StartOptions options) {
   remove_stale_folders();
   auto body = std::make_unique<Body>();
   body->options = std::move(options);
-  body->options.version = readable_installation(body->options.version, installation_folder());
+  body->options.version = readable_installation(body->options.version);
   make_server_folder(body->socket_dir(), 0755);
   make_data_folder(body->options.version, body->options.superuser_password, body->data());
   body->launch_on_free_port();

@@ -68,10 +68,10 @@ PostgresVersion find_postgres(int major) {
       "); `apt-get install postgresql-15` has 15, `npm ci` in tools/npm of the sources the others");
 }
 
-PostgresVersion readable_installation(const PostgresVersion& version, const fs::path& folder) {
+PostgresVersion readable_installation(const PostgresVersion& version) {
   // Its `bin` alone would not do: the libraries are beside it.
   PostgresVersion readable = version;
-  readable.bin = readable_tree(version.bin.parent_path(), folder / version.label) / version.bin.filename();
+  readable.bin = readable_tree(version.bin.parent_path(), version.label + "-program") / version.bin.filename();
   return readable;
 }
 

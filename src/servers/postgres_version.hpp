@@ -24,9 +24,7 @@ inline void PrintTo(const PostgresVersion& version, std::ostream* out) { *out <<
 /// One version; 0 means 15, Debian 12's own, or else the newest. Throws saying how to install it where it is missing.
 [[nodiscard]] PostgresVersion find_postgres(int major);
 
-/// The same installation where every user can read it: itself, or a linked copy inside `folder`
-/// where the checkout lies in a private folder (below /root, for example) and servers run as `nobody`.
-[[nodiscard]] PostgresVersion readable_installation(const PostgresVersion& version,
-                                                    const std::filesystem::path& folder);
+/// The same installation where every user can read it (readable_tree).
+[[nodiscard]] PostgresVersion readable_installation(const PostgresVersion& version);
 
 }  // namespace lockkeeper::servers

@@ -4,6 +4,8 @@
 
 #include <system_error>
 
+#include "servers/templates.hpp"
+
 namespace lockkeeper::servers {
 namespace {
 
@@ -28,10 +30,9 @@ void link_tree(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-fs::path readable_tree(const fs::path& tree, const fs::path& copy) {
+fs::path readable_tree(const fs::path& tree, const std::string& name) {
   if (::geteuid() != 0 || everybody_may_enter(fs::canonical(tree))) return tree;
-  if (!fs::exists(copy)) link_tree(tree, copy);
-  return copy;
+  return made_once(name, [&tree](const fs::path& copy) { link_tree(tree, copy); });
 }
 
 }  // namespace lockkeeper::servers

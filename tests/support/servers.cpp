@@ -17,7 +17,7 @@ std::string up_to(int last) {
 std::string mariadb_plugins() {
   const std::filesystem::path folder = std::filesystem::path(LOCKKEEPER_SOURCE_DIR) / "build/servers/mariadb-plugins";
   if (!std::filesystem::exists(folder / "auth_ed25519.so")) return "";
-  return servers::readable_tree(std::filesystem::canonical(folder), servers::installation_folder() / "mariadb-plugins");
+  return servers::readable_tree(std::filesystem::canonical(folder), "mariadb-plugins");
 }
 
 std::vector<PostgresVersion> tested_postgres() {
