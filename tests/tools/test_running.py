@@ -18,7 +18,7 @@ class Running(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.runner = Runner(folder.name, Path(folder.name) / "logs")
+        self.runner = Runner(folder.name, Path(folder.name) / "logs", {"FOR_ALL": "all", "FOR_ONE": "all"})
 
     def test_a_command_says_how_it_ended_and_leaves_a_log(self):
         said = io.StringIO()
@@ -33,6 +33,11 @@ class Running(unittest.TestCase):
             outcome = self.runner.run("hangs", ["sh", "-c", "sleep 300 & wait"], 0.2)
         self.assertEqual(outcome.status, "timeout")
         self.assertLess(time.monotonic() - began, 100)
+
+    def test_one_has_the_variables_of_all_and_its_own(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            outcome = self.runner.run("says", ["sh", "-c", "echo $FOR_ALL $FOR_ONE"], 60, {"FOR_ONE": "one"})
+        self.assertEqual(outcome.output, "all one\n")
 
 
 if __name__ == "__main__":

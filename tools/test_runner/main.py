@@ -1,6 +1,9 @@
 """The order of the stages, and the closing line."""
 
 import argparse
+import contextlib
+import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -28,11 +31,12 @@ def main(arguments):
     """Runs every stage even after a failure. Exit status 1 if anything failed, or nothing was tested."""
     options = _parse(arguments)
     root = Path(__file__).resolve().parents[2]
-    run = Runner(root, root / "build" / "test-logs")
     began, total = time.monotonic(), Counts()
     try:
-        for stage in plan(options):
-            total += stage(run)
+        with _server_templates() as environment:
+            run = Runner(root, root / "build" / "test-logs", environment)
+            for stage in plan(options):
+                total += stage(run)
     except KeyboardInterrupt:
         print("\ninterrupted")
         return 130
@@ -43,6 +47,15 @@ def main(arguments):
         print(f"failed: {failure}")
     print(total, flush=True)
     return 1 if total.failures or not total.passed else 0
+
+
+@contextlib.contextmanager
+def _server_templates():
+    """The variable that has all tests copy the same files of new servers (src/servers/templates.hpp), each made once."""
+    # By its name whoever starts a server later knows that we are gone, should we be killed.
+    with tempfile.TemporaryDirectory(prefix=f"lockkeeper-{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # servers run as another user than root
+        yield {"LOCKKEEPER_SERVER_TEMPLATES": folder}
 
 
 def _parse(arguments):

@@ -30,8 +30,10 @@ class Outcome:
 class Runner:
     """Runs commands from the root, one after the other, and says so: `== dev: build … 83 s`."""
 
-    def __init__(self, root, logs):
+    def __init__(self, root, logs, environment=None):
+        """`environment`: variables for all commands, beside ours."""
         self.root = Path(root)
+        self._environment = environment or {}
         self._logs = Path(logs)
         self._live = sys.stdout.isatty()
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -48,7 +50,7 @@ class Runner:
         return Outcome(status, log.read_text(errors="replace"))
 
     def _follow(self, title, command, timeout, environment, log):
-        environment = {**os.environ, **(environment or {})}
+        environment = {**os.environ, **self._environment, **(environment or {})}
         process = subprocess.Popen(
             [str(word) for word in command], cwd=self.root, env=environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
