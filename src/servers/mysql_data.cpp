@@ -122,21 +122,20 @@ void run_or_throw(const std::vector<std::string>& command, const std::string& wh
 
 // The server reads one statement up to a semicolon at a line's end. No variable @auth_root_socket: root without a
 // password, rather than by the operating system's user.
-std::string bootstrap_sql(const MysqlInstallation& installation, const std::string& password) {
+std::string bootstrap_sql(const MysqlInstallation& installation) {
   std::string sql = "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\nset @skip_auth_anonymous=1;\n";
   for (const char* name : {"mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql",
                            "mysql_sys_schema.sql"}) {
     sql += read_file(installation.system_files / name) + "\n";
   }
   sql += "create database test character set utf8mb4;\nflush privileges;\n";
-  for (const char* host : root_hosts)
-    sql += "alter user " + account(host) + " identified by " + sql_literal(password) + ";\n";
+  for (const char* host : root_hosts) sql += "alter user " + account(host) + " identified by '';\n";
   return sql;
 }
 
-void bootstrap_mariadb(const MysqlInstallation& installation, const std::string& password, const fs::path& data) {
+void bootstrap_mariadb(const MysqlInstallation& installation, const fs::path& data) {
   const fs::path script = data.string() + ".sql";
-  write_file(script, bootstrap_sql(installation, password));
+  write_file(script, bootstrap_sql(installation));
   std::vector<std::string> command{"/bin/sh", "-c", "exec \"$@\" < \"$0\"", script.string()};
   const std::vector<std::string> server = basic_command(installation, data);
   command.insert(command.end(), server.begin(), server.end());
@@ -147,19 +146,18 @@ void bootstrap_mariadb(const MysqlInstallation& installation, const std::string&
 }
 
 // The server makes its schemas and root@localhost by itself, and runs this afterwards.
-std::string first_sql(const std::string& password) {
+std::string first_sql() {
   std::string sql = "CREATE DATABASE test;\n";
   for (const char* host : root_hosts) {
     sql += "CREATE USER IF NOT EXISTS " + account(host) + ";\n";
-    sql += "ALTER USER " + account(host) + " IDENTIFIED BY " + sql_literal(password) + ";\n";
     sql += "GRANT ALL ON *.* TO " + account(host) + " WITH GRANT OPTION;\n";
   }
   return sql;
 }
 
-void initialize_mysql(const MysqlInstallation& installation, const std::string& password, const fs::path& data) {
+void initialize_mysql(const MysqlInstallation& installation, const fs::path& data) {
   const fs::path script = data.string() + ".sql";
-  write_file(script, first_sql(password));
+  write_file(script, first_sql());
   std::vector<std::string> command = basic_command(installation, data);
   add_options(storage_of(installation), command);
   command.insert(command.end(), {"--secure-file-priv=NULL", "--init-file=" + script.string(), "--initialize-insecure"});
@@ -168,20 +166,33 @@ void initialize_mysql(const MysqlInstallation& installation, const std::string& 
   fs::remove(data / "auto.cnf");  // Each server of these files gets a server_uuid of its own.
 }
 
+// What a server does before it lets anybody in; in a folder that is the server's.
+fs::path first_words_of(const fs::path& data) { return data.parent_path() / "first" / "password.sql"; }
+
 }  // namespace
 
 void make_mysql_data(const MysqlInstallation& installation, const MysqlOptions& options, const fs::path& data) {
-  const std::string& password = options.superuser_password;
   // The data are a folder of its own: others are beside it while they are made.
   const auto make = [&](const fs::path& folder) {
     fs::create_directory(folder);
     const fs::path first = folder / "data";
     make_server_folder(first, 0700);
     make_server_folder(temporary_files_of(first), 0700);
-    (is_mysql(installation) ? initialize_mysql : bootstrap_mariadb)(installation, password, first);
+    (is_mysql(installation) ? initialize_mysql : bootstrap_mariadb)(installation, first);
   };
-  copy_data_folder(made_once(template_name(installation.label, password), make) / "data", data);
+  copy_data_folder(made_once(installation.label, make) / "data", data);
   make_server_folder(temporary_files_of(data), 0700);
+  if (options.superuser_password.empty()) return;
+  std::string sql;
+  for (const char* host : root_hosts)
+    sql += "ALTER USER " + account(host) + " IDENTIFIED BY " + sql_literal(options.superuser_password) + ";\n";
+  make_server_folder(first_words_of(data).parent_path(), 0700);
+  write_file(first_words_of(data), sql);
+}
+
+void forget_password(const fs::path& data) noexcept {
+  std::error_code absent;
+  fs::remove(first_words_of(data), absent);
 }
 
 std::vector<std::string> mysql_command(const MysqlInstallation& installation, const MysqlOptions& options,
@@ -193,6 +204,7 @@ std::vector<std::string> mysql_command(const MysqlInstallation& installation, co
   settings["port"] = std::to_string(port);
   settings["socket"] = socket;
   settings["pid-file"] = data / "server.pid";
+  if (fs::exists(first_words_of(data))) settings["init-file"] = first_words_of(data);
   std::vector<std::string> command = basic_command(installation, data);
   add_options(settings, command);
   return command;

@@ -57,7 +57,7 @@ struct MysqlServer::Body {
     fs::remove(log(), absent);
     process.emplace(mysql_command(installation, options, data(), socket(), port), log(), unprivileged_user());
     const bool settled = becomes_true([this] { return process->has_ended() || is_ready(); }, options.start_timeout);
-    if (settled && !process->has_ended()) return;
+    if (settled && !process->has_ended()) return forget_password(data());
     process.reset();
     const std::string reason = settled ? "ended" : "was not ready in time";
     throw std::runtime_error(installation.label + " " + reason + " while starting; its log ends:\n" +

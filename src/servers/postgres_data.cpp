@@ -24,21 +24,36 @@ void run_or_throw(const std::vector<std::string>& arguments) {
                            result.output);
 }
 
-void run_initdb(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
-  std::vector<std::string> arguments{version.bin / "initdb",
-                                     "--pgdata=" + data.string(),
-                                     "--username=postgres",
-                                     "--auth=trust",
-                                     "--encoding=UTF8",
-                                     "--locale=C",
-                                     "--no-sync"};
-  const TemporaryFolder folder;
-  const fs::path password_file = folder.path() / "password";
-  if (!superuser_password.empty()) {
-    write_file(password_file, superuser_password + "\n");
-    arguments.push_back("--pwfile=" + password_file.string());
+std::string sql_literal(const std::string& value) {
+  std::string text = "'";
+  for (const char character : value) {
+    if (character == '\'') text += character;
+    text += character;
   }
-  run_or_throw(arguments);
+  return text + "'";
+}
+
+fs::path without_password(const PostgresVersion& version) {
+  return made_once(version.label, [&](const fs::path& data) {
+    make_server_folder(data, 0700);
+    run_or_throw({version.bin / "initdb", "--pgdata=" + data.string(), "--username=postgres", "--auth=trust",
+                  "--encoding=UTF8", "--locale=C", "--no-sync"});
+  });
+}
+
+// A fraction of what initdb takes; and a password is mostly one process's own.
+fs::path with_password(const PostgresVersion& version, const std::string& password) {
+  const std::string name = version.label + "-" + std::to_string(std::hash<std::string>{}(password));
+  const fs::path without = without_password(version);
+  return made_once_here(name, [&](const fs::path& data) {
+    copy_data_folder(without, data);
+    const TemporaryFolder folder;
+    const fs::path script = folder.path() / "script";
+    make_server_folder(script, 0700);
+    write_file(script / "sql", "ALTER ROLE postgres PASSWORD " + sql_literal(password) + "\n");
+    run_or_throw({"/bin/sh", "-c", "exec \"$@\" < \"$0\"", script / "sql", version.bin / "postgres", "--single", "-F",
+                  "-D", data.string(), "postgres"});
+  });
 }
 
 // A value between single quotes, as postgresql.conf wants it.
@@ -93,21 +108,14 @@ void make_server_folder(const fs::path& folder, int mode) {
   }
 }
 
-std::string template_name(const std::string& label, const std::string& superuser_password) {
-  return label + "-" + std::to_string(std::hash<std::string>{}(superuser_password));
-}
-
 void copy_data_folder(const fs::path& from, const fs::path& to) {
   make_server_folder(to, 0700);
   run_or_throw({"/bin/cp", "--archive", "--reflink=auto", from.string() + "/.", to.string()});
 }
 
 void make_data_folder(const PostgresVersion& version, const std::string& superuser_password, const fs::path& data) {
-  const auto make = [&](const fs::path& folder) {
-    make_server_folder(folder, 0700);
-    run_initdb(version, superuser_password, folder);
-  };
-  copy_data_folder(made_once(template_name(version.label, superuser_password), make), data);
+  copy_data_folder(superuser_password.empty() ? without_password(version) : with_password(version, superuser_password),
+                   data);
 }
 
 void configure(const StartOptions& options, const fs::path& data, const fs::path& socket_dir, std::uint16_t port) {

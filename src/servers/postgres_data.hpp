@@ -8,7 +8,7 @@
 
 namespace lockkeeper::servers {
 
-/// Fills `data` as `initdb` would. Throws with initdb's words.
+/// Fills `data` as `initdb` would. Throws with the words of PostgreSQL's programs.
 void make_data_folder(const PostgresVersion& version, const std::string& superuser_password,
                       const std::filesystem::path& data);
 
@@ -18,9 +18,6 @@ void copy_data_folder(const std::filesystem::path& from, const std::filesystem::
 /// Writes settings and pg_hba.conf over those that initdb made.
 void configure(const StartOptions& options, const std::filesystem::path& data, const std::filesystem::path& socket_dir,
                std::uint16_t port);
-
-/// What the template of a new server's files is called (made_once).
-[[nodiscard]] std::string template_name(const std::string& label, const std::string& superuser_password);
 
 /// Makes an empty folder that belongs to the user the server runs as.
 void make_server_folder(const std::filesystem::path& folder, int mode);

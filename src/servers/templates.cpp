@@ -65,32 +65,34 @@ class Templates {
     return of_process[::getpid()];
   }
 
-  fs::path made_once(const std::string& name, const MakeTemplate& make) {
+  fs::path made_in_own(const std::string& name, const MakeTemplate& make) {
     const std::lock_guard lock(mutex_);
-    const char* shared = std::getenv(shared_folder);
-    if (shared != nullptr && *shared != '\0') {
-      const Turn turn(fs::path(shared) / (name + ".lock"));
-      return made_in(shared, name, make);
-    }
     if (!own_) own_.emplace();
     return made_in(own_->path(), name, make);
   }
 
- private:
   static fs::path made_in(const fs::path& all, const std::string& name, const MakeTemplate& make) {
     fs::path folder = all / name;
     if (!fs::exists(folder)) make_whole(folder, make);
     return folder;
   }
 
+ private:
   std::mutex mutex_;
   std::optional<TemporaryFolder> own_;
 };
 
 }  // namespace
 
+fs::path made_once_here(const std::string& name, const MakeTemplate& make) {
+  return Templates::instance().made_in_own(name, make);
+}
+
 fs::path made_once(const std::string& name, const MakeTemplate& make) {
-  return Templates::instance().made_once(name, make);
+  const char* shared = std::getenv(shared_folder);
+  if (shared == nullptr || *shared == '\0') return made_once_here(name, make);
+  const Turn turn(fs::path(shared) / (name + ".lock"));
+  return Templates::made_in(shared, name, make);
 }
 
 }  // namespace lockkeeper::servers

@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using servers::made_once;
+using servers::made_once_here;
 
 // A child that ends with 0 where `work` returns true.
 pid_t child_that(const std::function<bool()>& work) {
@@ -110,6 +111,7 @@ TEST_F(MadeOnce, IsItsProcessesOwnOtherwise) {
   const fs::path found = made_once("it", make);
   EXPECT_NE(found.parent_path(), shared_.path());
   EXPECT_EQ(made_once("it", [](const fs::path&) { throw std::logic_error("made twice"); }), found);
+  EXPECT_EQ(made_once_here("it", make), found);
   EXPECT_EQ(status_of(child_that([&] { return made_once("it", make) != found; })), 0) << "a child's own";
   EXPECT_TRUE(fs::exists(found)) << "what a child has is the child's to remove";
 }
