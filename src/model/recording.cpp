@@ -1,7 +1,7 @@
 #include "model/recording.hpp"
 
-#include <algorithm>
-#include <iterator>
+#include <variant>
+#include <vector>
 
 namespace lockkeeper::model {
 namespace {
@@ -19,23 +19,14 @@ const std::string& server_of_fact(const Fact& fact) {
 
 }  // namespace
 
-Recording part_of(const Recording& recording, const std::function<bool(const std::string&)>& is_wanted) {
-  Recording part;
-  part.name = recording.name;
-  if (is_wanted(recording.server)) part.server = recording.server;
-  part.taken_at = recording.taken_at;
-  part.started_at = recording.started_at;
-  part.facts_lost = recording.facts_lost;
-  for (const RecordedClient& client : recording.clients) {
-    if (is_wanted(server_of(client.who))) part.clients.push_back(client);
-  }
-  for (const RecordedPool& pool : recording.pools) {
-    if (!is_wanted(pool.server)) continue;
-    part.pools.push_back(pool);
-    if (part.server.empty()) part.server = pool.server;
-  }
-  std::ranges::copy_if(recording.facts, std::back_inserter(part.facts), is_wanted, server_of_fact);
-  return part;
+Recording part_of(Recording recording, const std::function<bool(const std::string&)>& is_wanted) {
+  const auto is_not = [&](const std::string& server) { return !is_wanted(server); };
+  if (is_not(recording.server)) recording.server.clear();
+  std::erase_if(recording.clients, [&](const RecordedClient& client) { return is_not(server_of(client.who)); });
+  std::erase_if(recording.pools, [&](const RecordedPool& pool) { return is_not(pool.server); });
+  std::erase_if(recording.facts, [&](const Fact& fact) { return is_not(server_of_fact(fact)); });
+  if (recording.server.empty() && !recording.pools.empty()) recording.server = recording.pools.front().server;
+  return recording;
 }
 
 std::string_view to_string(ClientState state) noexcept {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rare.hpp"
 #include "model/fact.hpp"
 #include "model/pool.hpp"
 #include "model/time.hpp"
@@ -44,17 +45,18 @@ struct HeldServer {
   WallTime held_since;
 };
 
+/// Thousands of them are told every second, and most do nothing.
 struct RecordedClient {
   std::shared_ptr<const ClientIdentity> who;
   ClientState state = ClientState::idle;
   WallTime state_since;
-  std::optional<HeldServer> server;
+  base::Rare<HeldServer> server;
   std::vector<std::string> pins;  ///< Why the server connection stays with it outside transactions: "LISTEN", ...
   bool session_mode = false;      ///< It keeps its server connection until it leaves, pinned or not.
   StatementPtr statement;         ///< Running if active, else its last one in the open transaction. May be empty.
   std::optional<WallTime> statement_started_at;
   UnitId unit;  ///< From the statement's tags (traceparent); empty: none.
-  std::optional<TransactionRecord> transaction;
+  base::Rare<TransactionRecord> transaction;
   std::vector<OpenPortal> portals;
   std::int64_t unread_bytes = 0;  ///< Answers that the client has not taken.
 };
@@ -87,6 +89,6 @@ struct Recording {
 
 /// What of a recording is about these servers: their clients, pools and facts. `is_wanted` is asked with
 /// ClientIdentity::server, which is empty for what belongs to none.
-[[nodiscard]] Recording part_of(const Recording& recording, const std::function<bool(const std::string&)>& is_wanted);
+[[nodiscard]] Recording part_of(Recording recording, const std::function<bool(const std::string&)>& is_wanted);
 
 }  // namespace lockkeeper::model

@@ -204,7 +204,13 @@ model::Recording Proxy::recording(std::chrono::milliseconds timeout) const {
   const std::function<Clients(Worker&)> question = [](Worker& worker) { return worker.recorded(); };
   auto told = body_->ask(question, timeout);
   recording.taken_at = wall_now();
-  for (Clients& clients : told) std::ranges::move(clients, std::back_inserter(recording.clients));
+  for (Clients& clients : told) {
+    if (recording.clients.empty()) {
+      recording.clients = std::move(clients);
+    } else {
+      std::ranges::move(clients, std::back_inserter(recording.clients));
+    }
+  }
   const io::TimePoint now = io::Clock::now();
   auto [facts, lost] = body_->shared.facts.look(now);
   recording.facts = std::move(facts);

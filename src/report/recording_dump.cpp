@@ -194,7 +194,7 @@ class Dump {
     return place->second;
   }
 
-  static json::value held(const std::optional<model::HeldServer>& server) {
+  static json::value held(const base::Rare<model::HeldServer>& server) {
     if (!server) return nullptr;
     return json::object{{"session", values::identity(server->session)},
                         {"local_endpoint", text(server->local_endpoint)},

@@ -253,7 +253,8 @@ class Reader {
     client.state_since = fields.time("state_since");
     if (fields.has("server")) {
       const Fields server = fields.object("server");
-      client.server = {session_id(server.object("session")), server.text("local_endpoint"), server.time("held_since")};
+      client.server = model::HeldServer{session_id(server.object("session")), server.text("local_endpoint"),
+                                        server.time("held_since")};
     }
     client.pins = fields.texts("pins");
     client.session_mode = fields.boolean("session_mode");
