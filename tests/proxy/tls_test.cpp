@@ -87,7 +87,18 @@ TEST_P(Tls, NothingIsTakenBeforeTheHandshake) {
   EXPECT_NE(smuggler.wait_for_end(), Ending::open);
 }
 
-// In session mode the server asks the client for its password, and takes TLS on both legs for an attack.
+// In session mode the server asks the client for its password, and a client that could bind its login to TLS, but is
+// offered nothing, has met an attack.
+class TlsInSessionMode : public Tls {};
+
+TEST_P(TlsInSessionMode, AClientThatWouldBindItsLoginIsToldWhatToDo) {
+  auto server = encrypting_server();
+  const ProxyProcess proxy(options(server, clients_must() + server_must("verify-ca", of_server.authority)));
+  EXPECT_THAT(refusal(proxy.url() + "?sslmode=require"), HasSubstr("connect with channel_binding=disable"));
+  Session client(proxy.url() + "?sslmode=require&channel_binding=disable");
+  EXPECT_EQ(client.value(encrypted), "t");
+}
+
 TEST_P(Tls, ServersAreEncryptedTo) {
   auto server = encrypting_server();
   const bool both = GetParam().transaction();
@@ -111,6 +122,9 @@ TEST_P(Tls, AServerWithoutItIsNotSpokenToWhereItMust) {
   EXPECT_THAT(refusal(proxy.url() + "?sslmode=disable"), HasSubstr("TLS"));
 }
 
+INSTANTIATE_TEST_SUITE_P(Setups, TlsInSessionMode,
+                         ::testing::Values(Setup{"session", "io_uring", 18}, Setup{"session", "epoll", 15}),
+                         [](const auto& tested) { return name_of(tested.param); });
 INSTANTIATE_TEST_SUITE_P(Setups, Tls, ::testing::ValuesIn(usual_setups()),
                          [](const auto& tested) { return name_of(tested.param); });
 

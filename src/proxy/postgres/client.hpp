@@ -108,6 +108,7 @@ class PostgresClient final : public Client {
     std::string negotiation;  ///< NegotiateProtocolVersion, where the client asked for more than there is.
     std::map<std::string, std::string, std::less<>> asked;  ///< What the start-up packet sets and follows the client.
     std::optional<Credentials> credentials;
+    bool binding_hidden = false;  ///< Channel binding that the server has just offered.
   };
   std::unique_ptr<Login> login_ = std::make_unique<Login>();
   std::uint16_t minor_ = 0;

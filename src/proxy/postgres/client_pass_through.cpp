@@ -2,7 +2,9 @@
 // ready.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "proxy/bytes.hpp"
 #include "proxy/postgres/client.hpp"
@@ -18,15 +20,20 @@ namespace pg = wire::postgres;
 constexpr std::uint32_t most_login_message = 64 * 1024;
 constexpr std::string_view channel_binding_suffix = "-PLUS";
 
+bool binds_channel(std::string_view mechanism) { return mechanism.ends_with(channel_binding_suffix); }
+
 // Channel binding would bind the login to the TLS connection with us, which the server does not have.
-std::string without_channel_binding(std::string_view mechanisms) {
+std::string without_channel_binding(std::vector<std::string_view> mechanisms) {
   std::string bytes;
-  std::vector<std::string_view> kept;
-  for (const std::string_view each : pg::sasl_mechanisms(mechanisms)) {
-    if (!each.ends_with(channel_binding_suffix)) kept.push_back(each);
-  }
-  pg::append_sasl_request(bytes, kept);
+  std::erase_if(mechanisms, binds_channel);
+  pg::append_sasl_request(bytes, mechanisms);
   return bytes;
+}
+
+// It says that it could, and was offered none (RFC 5802, section 7, flag y): a server that offers it ends such a login.
+bool misses_channel_binding(std::string_view body) {
+  const auto initial = pg::decode_sasl_initial(body);
+  return initial && initial->data.starts_with("y");
 }
 
 // A whole message at the beginning of `received`: its size; 0: not yet; nullopt: it is none.
@@ -156,6 +163,12 @@ bool PostgresClient::relay_login_from_client(std::string& to_server) {
     if (!size || login_->received.front() != pg::frontend::password)
       return refuse("08P01", "invalid message during login");
     if (*size == 0) break;
+    if (std::exchange(login_->binding_hidden, false) &&
+        misses_channel_binding(std::string_view(login_->received).substr(pg::header_size, *size - pg::header_size)))
+      return refuse("28000",
+                    "the server offers channel binding, which no proxy can pass on, and takes a client that could have "
+                    "it for one that was deceived: connect with channel_binding=disable, or have the proxy ask for "
+                    "passwords (auth = \"scram-sha-256\" with a users file)");
     to_server.append(login_->received, 0, *size);
     login_->received.erase(0, *size);
   }
@@ -188,7 +201,11 @@ std::optional<std::string> PostgresClient::login_message_for_client(ServerFacts&
                                                                     std::string_view body) {
   if (type == pg::backend::authentication) {
     const auto request = pg::decode_authentication(body);
-    if (request && request->kind == pg::Authentication::sasl) return without_channel_binding(request->data);
+    if (request && request->kind == pg::Authentication::sasl) {
+      const auto mechanisms = pg::sasl_mechanisms(request->data);
+      login_->binding_hidden = std::ranges::any_of(mechanisms, binds_channel);
+      return without_channel_binding(mechanisms);
+    }
   } else if (type == pg::backend::parameter_status) {
     if (const auto status = pg::decode_parameter_status(body)) {
       facts.state.parameters.set(status->name, status->value);
