@@ -52,6 +52,12 @@ std::vector<Case> pipeline_cases() {
        {on(0, {function_call(177, {"20", "22"})}), on(0, {function_call(154, {"1", "0"})}),
         on(0, {function_call(1, {})}), on(0, "BEGIN"), on(0, {function_call(177, {"1", "1"})}), on(1, "SELECT 'other'"),
         on(0, "COMMIT")}},
+      {"FunctionCallsThatLeaveALock",  // pg_advisory_lock(bigint)
+       {on(0, {function_call(2880, {"7"})}), on(1, "SELECT pg_try_advisory_lock(7)"),
+        on(0, "SELECT pg_advisory_unlock(7)")}},
+      {"FunctionCallsThatLeaveASetting",  // set_config
+       {on(0, {function_call(2078, {"work_mem", "17MB", "f"})}), on(1, "SHOW work_mem"), on(0, "SHOW work_mem"),
+        on(0, "RESET work_mem")}},
   };
 }
 

@@ -69,6 +69,10 @@ std::vector<Case> named_cases() {
       {"APlanThatChanges",
        {on(0, "CREATE TABLE scratch.changing (a int)"), on(0, {parse("s", "SELECT * FROM scratch.changing"), sync()}),
         on(0, use("s")), on(1, "ALTER TABLE scratch.changing ADD COLUMN b int"), on(0, use("s")), on(0, use("s"))}},
+      {"APlanThatHasChangedForWhoPreparesNow",
+       {on(0, "CREATE TABLE scratch.changing (a int)"), on(0, {parse("s", "SELECT * FROM scratch.changing"), sync()}),
+        on(0, use("s")), on(1, "ALTER TABLE scratch.changing ADD COLUMN b int"), on(0, use("s")),
+        on(1, {parse("t", "SELECT * FROM scratch.changing"), sync()}), on(1, use("t")), on(0, use("s"))}},
   };
 }
 

@@ -52,6 +52,52 @@ TEST_P(PoolFaults, APipelineThatWaitsInTheQueueIsCancelled) {
   EXPECT_EQ(first_error(waiter.read_until('Z', 1, fault_patience)), "26000");
 }
 
+TEST_P(PoolFaults, WhatAnotherClientDrewFromASequenceIsNotTold) {
+  if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client has its server connection to itself";
+  FaultsStage stage(GetParam(), 1);
+  stage.admin.exec("DROP SEQUENCE IF EXISTS counter; CREATE SEQUENCE counter");
+  RawClient drawer = stage.plain_client(), asker = stage.plain_client();
+  const auto draw = [&] { EXPECT_NE(first_cell(drawer.ask("SELECT nextval('counter')")), ""); };
+  const auto error_of = [](RawClient& client, const Messages& messages) {
+    client.send(messages);
+    return first_error(client.read_until('Z', 1, fault_patience));
+  };
+  draw();
+  EXPECT_EQ(error_of(asker, {parse("", "SELECT lastval()"), bind_to("", ""), execute(), sync()}), "55000");
+  draw();
+  EXPECT_EQ(error_of(asker, {parse("s", "SELECT currval('counter')"), bind_to("", "s"), execute(), sync()}), "55000");
+  draw();
+  EXPECT_EQ(error_of(asker, {bind_to("", "s"), execute(), sync()}), "55000");
+  draw();
+  RawClient other = stage.client({{"application_name", "other"}});  // Its parameters are set first.
+  EXPECT_EQ(error_of(other, {query("SELECT lastval()")}), "55000");
+  draw();
+  asker.ask("BEGIN");
+  asker.ask("SELECT 1");
+  EXPECT_EQ(error_of(asker, {query("SELECT lastval()")}), "55000") << "it has asked before";
+  asker.ask("ROLLBACK");
+  draw();
+  asker.ask("BEGIN");
+  const std::string own = first_cell(asker.ask("SELECT nextval('counter')"));
+  asker.send({parse("", "SELECT lastval()"), bind_to("", ""), execute(), sync()});
+  EXPECT_EQ(first_cell(asker.read_until('Z', 1, fault_patience)), own);
+  asker.ask("COMMIT");
+}
+
+TEST_P(PoolFaults, AStatementThatIsGoneIsMadeAgain) {
+  FaultsStage stage(GetParam(), 1);
+  RawClient client = stage.plain_client();
+  const Messages use{bind_to("", "s"), execute(), sync()};
+  client.send({parse("s", "SELECT 'prepared'"), sync()});
+  static_cast<void>(client.read_until('Z', 1, fault_patience));
+  client.ask("DO $$BEGIN EXECUTE 'DEALLOCATE ALL'; END$$");
+  client.send(use);
+  EXPECT_EQ(first_error(client.read_until('Z', 1, fault_patience)), "26000");
+  if (!GetParam().transaction()) return;  // It is as a server has it.
+  client.send(use);
+  EXPECT_EQ(first_cell(client.read_until('Z', 1, fault_patience)), "prepared");
+}
+
 TEST_P(PoolFaults, AWrongKeyCancelsNothing) {
   FaultsStage stage(GetParam());
   RawClient client = stage.plain_client();

@@ -8,10 +8,17 @@
 #include "track/unit.hpp"
 
 namespace lockkeeper::track::postgres {
+namespace {
+
+std::uint64_t hash_of(std::uint64_t text, std::string_view types) {
+  return XXH3_64bits_withSeed(types.data(), types.size(), text);
+}
+
+}  // namespace
 
 PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types, StatementCache& cache) {
   const std::uint64_t text = text_hash(sql);
-  const std::uint64_t hash = XXH3_64bits_withSeed(types.data(), types.size(), text);
+  const std::uint64_t hash = hash_of(text, types);
   const auto [first, last] = known_.equal_range(hash);
   for (auto each = first; each != last; ++each) {
     if (PreparedPtr known = each->second.lock(); known && known->sql == sql && known->types == types) return known;
@@ -27,6 +34,15 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
   made->text = text;
   known_.emplace(hash, made);
   return made;
+}
+
+void PreparedRegistry::retire(const Prepared& prepared) {
+  const auto [first, last] = known_.equal_range(hash_of(prepared.text, prepared.types));
+  for (auto each = first; each != last; ++each) {
+    if (each->second.lock().get() != &prepared) continue;
+    known_.erase(each);
+    return;
+  }
 }
 
 // What nobody holds any more goes; so the registry is never twice as large as what is held.

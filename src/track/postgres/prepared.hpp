@@ -36,6 +36,9 @@ class PreparedRegistry {
 
   [[nodiscard]] PreparedPtr intern(std::string_view sql, wire::postgres::Bytes types, StatementCache& cache);
 
+  /// Who has it keeps it; the next `intern` of the same makes another one.
+  void retire(const Prepared& prepared);
+
   [[nodiscard]] std::size_t size() const noexcept { return known_.size(); }
 
  private:

@@ -189,6 +189,7 @@ class Session {
 
   // Pins: session_pins.cpp
   void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
+  void keep_draws_apart(const Traits& traits, Output& out, model::WallTime now);
   void note_custom_parameters(const Traits& traits, std::string_view sql);
   void pin_for_good(std::string_view reason);
   void ask_for_pins(Output& out, model::WallTime now);
@@ -252,7 +253,8 @@ class Session {
   bool copy_ended_early_ = false;   // The client has ended a COPY that the server has not begun yet.
   bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
   bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
-  bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link.
+  bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
+  bool asks_for_draws_ = false;     // It has used currval, lastval or nextval.
   bool abandoned_ = false;
   bool cleaned_ = false;  // Session state was reset after the client had gone.
 };

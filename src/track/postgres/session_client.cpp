@@ -97,7 +97,10 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
     case frontend::execute: return execute(message, now);
     case frontend::sync: return sync(message, out, now);
     case frontend::function_call:
-      if (!skipping_) expect(Expect::function_call, now);
+      if (skipping_) return {};
+      suspect_ = suspect_ || rewrites();  // It may be any function: pg_advisory_lock, set_config.
+      fresh_ = false;
+      expect(Expect::function_call, now);
       return {};
     case frontend::copy_data:
     case frontend::copy_done:
@@ -192,6 +195,7 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   const std::string renamed = rewrites() ? renamed_deallocate(parsed->sql) : std::string();
   const std::string_view sql = renamed.empty() ? parsed->sql : renamed;
   PreparedPtr prepared = shared_.prepared.intern(sql, parsed->types, shared_.statements);
+  if (rewrites()) keep_draws_apart(prepared->traits, out, now);
   Expected& expected = expect(Expect::parse, now);
   expected.name = parsed->name;
   expected.prepared = prepared;
@@ -224,6 +228,7 @@ Step Session::parse_named(const Message& message, const wire::postgres::Parse& p
   });
   const PreparedPtr before = dropping ? nullptr : find(parsed.name);
   PreparedPtr prepared = shared_.prepared.intern(parsed.sql, parsed.types, shared_.statements);
+  keep_draws_apart(prepared->traits, out, now);
   if (before) {
     // A name that is taken: the server itself refuses it, under the name it knows it by.
     make_known(parsed.name, before, out, now);

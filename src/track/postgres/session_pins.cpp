@@ -38,14 +38,23 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   // What the server cannot be asked about stays for good.
   if (traits.has(Trait::load)) pin_for_good("LOAD");
   if (traits.has(Trait::untold)) pin_for_good("a backup or a connection kept by a function");
-  if (traits.has(Trait::sequence_value) && fresh_ && exchange_.empty() && server_->status != Status::failed) {
-    // currval and lastval would tell what another client's statement drew: now they say that there is nothing.
-    wire::postgres::append_query(out.to_server, "DISCARD SEQUENCES");
-    expect_ours(Expect::query, Purpose::parameters, now);
-  }
+  keep_draws_apart(traits, out, now);
   using enum sql::StatementKind;
   const auto kind = seen.statement->kind;
   if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
+}
+
+// currval and lastval would tell what another client's statement drew: now they say that there is nothing. That takes
+// its own draws too, so it must be before anything of the client's has run; and with a simple query, which a server
+// takes for one only where nothing that may fail stands before it. A client that has asked once will ask again, then
+// perhaps within a transaction: so all of its transactions begin like that.
+void Session::keep_draws_apart(const Traits& traits, Output& out, WallTime now) {
+  asks_for_draws_ = asks_for_draws_ || traits.has(Trait::sequence_value);
+  if (!asks_for_draws_ || !fresh_ || server_->status == Status::failed || answers_client()) return;
+  wire::postgres::append_query(out.to_server, "DISCARD SEQUENCES");
+  expect_ours(Expect::query, Purpose::parameters, now);
+  server_->unnamed = nullptr;
+  fresh_ = false;
 }
 
 // Parameters with a dot in their name that no extension knows (my.tenant) are not in the server's list: they are asked

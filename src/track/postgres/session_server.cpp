@@ -16,6 +16,8 @@ using model::WallTime;
 constexpr std::string_view out_of_turn = "sent what the protocol does not allow here";
 constexpr std::size_t tag_head = 256;          // A command tag is a few words.
 constexpr std::size_t error_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
+constexpr std::string_view invalid_sql_statement_name = "26000";
+constexpr std::string_view feature_not_supported = "0A000";  // "cached plan must not change result type", too
 
 std::size_t frame_size(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
 
@@ -178,6 +180,12 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     const std::string& name = expected.deallocates ? expected.deallocates->name : expected.name;
     wire::postgres::append_error_renamed(out.to_client, message.body, named->name, name);
     step.skip = frame_size(message);
+  }
+  if (expected.prepared && error && rewrites()) {
+    // Gone without our knowing (DEALLOCATE within a function): made again when it is used next.
+    if (error->sqlstate == invalid_sql_statement_name) server_->remove(*expected.prepared);
+    // Its tables have changed: who prepares the text from now on gets a statement of today's.
+    if (error->sqlstate == feature_not_supported) shared_.prepared.retire(*expected.prepared);
   }
   uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
   copy_in_ = copy_ended_early_ = false;
