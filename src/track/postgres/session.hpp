@@ -254,7 +254,7 @@ class Session {
   bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
   bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
-  bool asks_for_draws_ = false;     // It has used currval, lastval or nextval.
+  bool asks_for_draws_ = false;     // It has used currval or lastval.
   bool abandoned_ = false;
   bool cleaned_ = false;  // Session state was reset after the client had gone.
 };
