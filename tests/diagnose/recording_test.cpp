@@ -30,7 +30,7 @@ model::Recording leak(model::Duration silent) {
   client.who = who;
   client.state = model::ClientState::idle_in_transaction;
   client.state_since = noon - silent;
-  client.server = {{101, noon - 1h}, "127.0.0.1:41000", noon - silent};
+  client.server = model::HeldServer{{101, noon - 1h}, "127.0.0.1:41000", noon - silent};
   client.statement = statement;
   client.transaction.emplace(model::TransactionId{{101, noon - 1h}, noon - silent});
   model::StatementRun run;

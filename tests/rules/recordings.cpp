@@ -153,7 +153,7 @@ Recorded& Recorded::add(const ClientDraft& draft) {
 Recorded& Recorded::ends(const ClientDraft& draft, model::TransactionEnd end, model::Duration age) {
   model::TransactionOver over;
   over.client = draft.client().who;
-  over.record = std::make_shared<model::TransactionRecord>(draft.client().transaction.value());
+  over.record = std::make_shared<model::TransactionRecord>(*draft.client().transaction);
   over.unit = draft.client().unit;
   over.end = end;
   over.ended_at = look_time() - age;
