@@ -84,6 +84,32 @@ TEST_P(PoolFaults, WhatAnotherClientDrewFromASequenceIsNotTold) {
   asker.ask("COMMIT");
 }
 
+TEST_P(PoolFaults, NewClientsAreToldWhatTheServerIsNow) {
+  FaultsStage stage(GetParam(), 2);
+  const auto zone_of = [](const RawClient& client) {
+    constexpr std::string_view name("TimeZone\0", 9);
+    for (const Message& message : client.greeting()) {
+      if (message.type == 'S' && message.body.starts_with(name)) return message.body.substr(name.size());
+    }
+    return std::string();
+  };
+  const std::string seoul("Asia/Seoul\0", 11);
+  {
+    RawClient before = stage.plain_client();
+    before.ask("SELECT 1");
+    EXPECT_NE(zone_of(before), seoul);
+  }
+  stage.admin.exec("ALTER SYSTEM SET TimeZone = 'Asia/Seoul'");
+  stage.admin.exec("SELECT pg_reload_conf()");
+  stage.end_backends("");
+  wait_until([&] { return stage.backends() == 0; }, fault_patience, "the sessions of before to end");
+  // The first one has a new server connection made, and may have been greeted before.
+  stage.expect_serves();
+  EXPECT_EQ(zone_of(stage.plain_client()), seoul);
+  stage.admin.exec("ALTER SYSTEM RESET TimeZone");
+  stage.admin.exec("SELECT pg_reload_conf()");
+}
+
 TEST_P(PoolFaults, AStatementThatIsGoneIsMadeAgain) {
   FaultsStage stage(GetParam(), 1);
   RawClient client = stage.plain_client();

@@ -45,7 +45,9 @@ io::Task<> ServerHolder::live(ServerTarget target) {
   socket_ = std::move(result->socket);
   facts_ = std::move(result->facts);
   connected_at = used_at = worker_.wall_now();
-  if (!pools.welcome(pool_)) pools.set_welcome(pool_, facts_->state.parameters);
+  // New clients are told what the newest connection was: servers are reloaded, promoted and replaced.
+  if (const auto told = pools.welcome(pool_); !told || told->all() != facts_->state.parameters.all())
+    pools.set_welcome(pool_, facts_->state.parameters);
   socket_->wake(&wakeup_);
   pools.connected(id_, worker_.loop().now());
   co_await watch();
