@@ -20,8 +20,8 @@ TEST(Rare, IsAnOptionalOfAPointersSize) {
   none = std::string("some");
   EXPECT_EQ(*none, "some");
   EXPECT_EQ(none->size(), 4U);
-  EXPECT_EQ(none.emplace(3, 'x'), "xxx");
-  EXPECT_EQ(none.value(), "xxx");
+  EXPECT_EQ(none.emplace(3, 'y'), "yyy");
+  EXPECT_EQ(none.value(), "yyy");
   none = std::nullopt;
   EXPECT_THROW(static_cast<void>(none.value()), std::bad_optional_access);
   EXPECT_FALSE(none);

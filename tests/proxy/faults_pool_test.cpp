@@ -52,8 +52,13 @@ TEST_P(PoolFaults, APipelineThatWaitsInTheQueueIsCancelled) {
   EXPECT_EQ(first_error(waiter.read_until('Z', 1, fault_patience)), "26000");
 }
 
-TEST_P(PoolFaults, WhatAnotherClientDrewFromASequenceIsNotTold) {
-  if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client has its server connection to itself";
+// In session mode a client has its server connection to itself.
+class SharedConnections : public Faults {};
+INSTANTIATE_TEST_SUITE_P(Setups, SharedConnections,
+                         ::testing::Values(Setup{"transaction", "io_uring", 15}, Setup{"transaction", "epoll", 18}),
+                         [](const auto& tested) { return name_of(tested.param); });
+
+TEST_P(SharedConnections, WhatAnotherClientDrewFromASequenceIsNotTold) {
   FaultsStage stage(GetParam(), 1);
   stage.admin.exec("DROP SEQUENCE IF EXISTS counter; CREATE SEQUENCE counter");
   RawClient drawer = stage.plain_client(), asker = stage.plain_client();
@@ -84,6 +89,26 @@ TEST_P(PoolFaults, WhatAnotherClientDrewFromASequenceIsNotTold) {
   asker.ask("COMMIT");
 }
 
+// A server's setting, until it goes. Who is connected has it when the server itself has.
+class ServerSetting {
+ public:
+  ServerSetting(Session& admin, std::string name, const std::string& value) : admin_(admin), name_(std::move(name)) {
+    admin_.exec("ALTER SYSTEM SET " + name_ + " = '" + value + "'");
+    admin_.exec("SELECT pg_reload_conf()");
+    wait_until([&] { return admin_.value("SHOW " + name_) == value; }, fault_patience, "the server to read it");
+  }
+  ServerSetting(const ServerSetting&) = delete;
+  ServerSetting& operator=(const ServerSetting&) = delete;
+  ~ServerSetting() {
+    admin_.try_exec("ALTER SYSTEM RESET " + name_);
+    admin_.try_exec("SELECT pg_reload_conf()");
+  }
+
+ private:
+  Session& admin_;
+  std::string name_;
+};
+
 TEST_P(PoolFaults, NewClientsAreToldWhatTheServerIsNow) {
   FaultsStage stage(GetParam(), 2);
   const auto zone_of = [](const RawClient& client) {
@@ -99,15 +124,12 @@ TEST_P(PoolFaults, NewClientsAreToldWhatTheServerIsNow) {
     before.ask("SELECT 1");
     EXPECT_NE(zone_of(before), seoul);
   }
-  stage.admin.exec("ALTER SYSTEM SET TimeZone = 'Asia/Seoul'");
-  stage.admin.exec("SELECT pg_reload_conf()");
+  const ServerSetting zone(stage.admin, "TimeZone", "Asia/Seoul");
   stage.end_backends("");
   wait_until([&] { return stage.backends() == 0; }, fault_patience, "the sessions of before to end");
   // The first one has a new server connection made, and may have been greeted before.
   stage.expect_serves();
   EXPECT_EQ(zone_of(stage.plain_client()), seoul);
-  stage.admin.exec("ALTER SYSTEM RESET TimeZone");
-  stage.admin.exec("SELECT pg_reload_conf()");
 }
 
 TEST_P(PoolFaults, AStatementThatIsGoneIsMadeAgain) {

@@ -85,8 +85,8 @@ class MysqlClient : public TaggedClient {
       case 2: return prepared();
       case 3: return cursor();
       case 4: return error();
-      case 5: return (void)expect_cell("SELECT @mine", tag());
-      case 6: return (void)expect_cell("SELECT CONNECTION_ID()", std::to_string(mysql_thread_id(mysql_.get())));
+      case 5: return expect_cell("SELECT @mine", tag());
+      case 6: return expect_cell("SELECT CONNECTION_ID()", std::to_string(mysql_thread_id(mysql_.get())));
       case 7: return transaction();
       case 8: return several();
       case 9: return one_in(4) ? local_file() : rows();

@@ -99,6 +99,7 @@ TEST_P(TlsInSessionMode, AClientThatWouldBindItsLoginIsToldWhatToDo) {
   EXPECT_EQ(client.value(encrypted), "t");
 }
 
+// To them alone in session mode, for the reason above.
 TEST_P(Tls, ServersAreEncryptedTo) {
   auto server = encrypting_server();
   const bool both = GetParam().transaction();
