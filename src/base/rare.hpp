@@ -12,8 +12,8 @@ template <class Value>
 class Rare {
  public:
   Rare() = default;
-  Rare(std::nullopt_t) noexcept {}                                          // NOLINT(google-explicit-constructor)
-  Rare(Value value) : value_(std::make_unique<Value>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
+  Rare(std::nullopt_t) noexcept {}
+  Rare(Value value) : value_(std::make_unique<Value>(std::move(value))) {}
   Rare(const Rare& other) : value_(other ? std::make_unique<Value>(*other) : nullptr) {}
   Rare(Rare&&) noexcept = default;
   Rare& operator=(Rare other) noexcept {

@@ -237,7 +237,7 @@ class Connection {
     std::ostringstream head;
     head << message.base();
     const bool sent = co_await send(std::move(head).str(), body);
-    co_return sent&& keep;
+    co_return keep ? sent : false;
   }
 
   // Who is still sending would be told of nothing but a reset: so what comes is read for a while, and forgotten.
