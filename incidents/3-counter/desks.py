@@ -91,15 +91,15 @@ def stuck(view, spare_ms=SPARE_MS):
 
 
 def while_stuck(desk, view, look, spare_ms=SPARE_MS):
-    """What `look()` sees counts if the same sessions slept before and after it, in one sleep."""
+    """What `look()` sees counts if the same sessions slept before and after it, in one sleep: none of their callers has failed."""
 
     def attempt():
-        before = stuck(view, spare_ms)
+        failed, before = len(told(desk, "failed")), stuck(view, spare_ms)
         if not before:
             return None
         seen = look()
         after = view.silent(APPLICATION)
-        same = set(before) == set(after) and all(after[pid] >= before[pid] for pid in before)
+        same = set(before) == set(after) and all(after[pid] >= before[pid] for pid in before) and len(told(desk, "failed")) == failed
         return (before, seen, after) if same and seen is not None else None
 
     return desk.wait_for(attempt, 30, f"{POOL_SIZE} sessions that wait for one another")
