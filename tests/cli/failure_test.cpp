@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/scene.hpp"
-#include "client/impostor.hpp"
+#include "support/impostor.hpp"
 
 namespace lockkeeper::testing {
 namespace {

@@ -4,7 +4,7 @@
 #include <lockkeeper/mysql.hpp>
 
 #include "client/environment_variables.hpp"
-#include "client/impostor.hpp"
+#include "support/impostor.hpp"
 #include "client/mysql_fixture.hpp"
 #include "client/scripted_server.hpp"
 #include "support/servers.hpp"

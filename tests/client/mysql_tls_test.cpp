@@ -8,7 +8,7 @@
 
 #include <lockkeeper/mysql.hpp>
 
-#include "client/impostor.hpp"
+#include "support/impostor.hpp"
 #include "client/mysql_fixture.hpp"
 #include "client/scripted_server.hpp"
 #include "support/servers.hpp"

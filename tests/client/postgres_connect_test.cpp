@@ -6,7 +6,7 @@
 #include <lockkeeper/postgres.hpp>
 #include "client/driver_under_test.hpp"
 #include "client/environment_variables.hpp"
-#include "client/impostor.hpp"
+#include "support/impostor.hpp"
 #include "support/servers.hpp"
 #include "support/session.hpp"
 

@@ -11,6 +11,7 @@
 #include "io/certificates.hpp"
 #include "proxy/support/proxy_process.hpp"
 #include "proxy/support/raw_client.hpp"
+#include "support/impostor.hpp"
 #include "support/session.hpp"
 
 namespace lockkeeper::testing {
@@ -121,6 +122,18 @@ TEST_P(Tls, AServerWithoutItIsNotSpokenToWhereItMust) {
   auto server = start_server(GetParam());
   const ProxyProcess proxy(options(server, "[proxy.server_tls]\nmode = \"require\"\n"));
   EXPECT_THAT(refusal(proxy.url() + "?sslmode=disable"), HasSubstr("TLS"));
+}
+
+// Whoever can write between us and the server could have them taken for its first encrypted words.
+TEST_P(Tls, NothingOfAServerIsTakenBeforeTheHandshake) {
+  const Impostor smuggler(Impostor::Manner::answers, "S" + encode(query("SELECT 'injected'")));
+  for (const std::string mode : {"prefer", "require"}) {
+    const ProxyProcess proxy({.setup = GetParam(),
+                              .server_port = smuggler.port(),
+                              .configuration = "[proxy.server_tls]\nmode = \"" + mode + "\"\n"});
+    EXPECT_THAT(refusal(proxy.url() + "?sslmode=disable"),
+                HasSubstr("sent bytes that are not encrypted behind its answer to the request for TLS"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Setups, TlsInSessionMode,

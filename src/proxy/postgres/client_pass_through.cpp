@@ -133,10 +133,7 @@ io::Task<bool> PostgresClient::connect_for_pass_through(std::unique_ptr<io::Sock
     if (answer.empty()) {
       answer = text_of(socket->receive());
       if (answer == "N" && mode == ServerTlsMode::prefer) co_return true;
-      if (!answer.empty() && answer != "S") {
-        co_return refuse("08006", fmt::format("the server at {} does not offer TLS, which server_tls.mode asks for",
-                                              io::to_string(address)));
-      }
+      if (!answer.empty() && answer != "S") co_return refuse("08006", why_no_tls(answer, address));
       if (answer == "S") {
         socket->start_tls(*setup_->server_tls, address.host);
         tls = true;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/auth/crypto.hpp"
 #include "proxy/bytes.hpp"
@@ -27,6 +28,17 @@ std::string as_the_server_sees(const io::Endpoints& endpoints) {
   std::string text = endpoints.local;
   std::erase_if(text, [](char each) { return each == '[' || each == ']'; });
   return text;
+}
+
+// What is not encrypted must not be taken for the first of what is: whoever can write in between would speak as the server.
+std::string why_no_tls(std::string_view answer, const io::Address& server) {
+  if (answer.size() > 1 && (answer.front() == 'S' || answer.front() == 'N'))
+    return fmt::format("the server at {} sent bytes that are not encrypted behind its answer to the request for TLS: "
+                       "see who is between here and there",
+                       io::to_string(server));
+  return fmt::format("the server at {} does not offer TLS, which server_tls.mode asks for: set ssl = on there, or "
+                     "another mode here",
+                     io::to_string(server));
 }
 
 io::Task<std::expected<ServerLoginTask::Ready, Refused>> ServerLoginTask::run() {
@@ -65,17 +77,9 @@ io::Task<ServerLoginTask::Failed> ServerLoginTask::negotiate_tls() {
   while (received_.empty()) {
     if (Failed failed = co_await more()) co_return failed;
   }
-  const char answer = received_.front();
-  const bool extra = received_.size() > 1;
-  received_.clear();
-  if (answer == 'N' && target_.tls_mode == ServerTlsMode::prefer) co_return std::nullopt;
-  if (answer != 'S' || extra) {
-    co_return refused(
-        "08006",
-        fmt::format("the server at {} does not offer TLS, which server_tls.mode asks for: set ssl = on there, or "
-                    "another mode here",
-                    io::to_string(target_.address)));
-  }
+  const std::string answer = std::exchange(received_, {});
+  if (answer == "N" && target_.tls_mode == ServerTlsMode::prefer) co_return std::nullopt;
+  if (answer != "S") co_return refused("08006", why_no_tls(answer, target_.address));
   socket_->start_tls(*target_.tls, target_.address.host);
   while (!socket_->tls_established()) {
     if (const auto& ended = socket_->ended()) co_return lost(*ended);

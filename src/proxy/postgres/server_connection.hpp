@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,9 @@ namespace lockkeeper::proxy {
 
 /// Our end of a connection as the server's views write it: "127.0.0.1:41234", "::1:41234", "local socket".
 [[nodiscard]] std::string as_the_server_sees(const io::Endpoints& endpoints);
+
+/// For people: what a server has answered to the request for TLS, where that is not "S" alone.
+[[nodiscard]] std::string why_no_tls(std::string_view answer, const io::Address& server);
 
 /// What it takes to reach a server and to log in there.
 struct ServerTarget {

@@ -1,4 +1,4 @@
-#include "client/impostor.hpp"
+#include "support/impostor.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
