@@ -152,7 +152,7 @@ std::vector<std::string> pin_reasons(const SessionState& state, const FreshSessi
   if (!state.prepared.empty()) reasons.push_back("PREPARE by SQL: " + listed(state.prepared));
   if (!state.parameters.empty()) reasons.push_back("SET " + listed(state.parameters));
   if (state.user != fresh.user) reasons.emplace_back("SET SESSION AUTHORIZATION");
-  if (state.role != fresh.role) reasons.emplace_back("SET ROLE");
+  if (state.role != fresh.role.value_or("none")) reasons.emplace_back("SET ROLE");
   return reasons;
 }
 

@@ -27,6 +27,11 @@ inline constexpr std::size_t pin_check_cells = 11;
 /// Names of each kind in it at most: beyond them a connection is not worth cleaning.
 inline constexpr std::size_t most_pin_names = 100;
 
+/// Behind the question, in the same message and so in its transaction: the role that the connection had at its login,
+/// one row of one cell. Once for each connection: until then nobody knows what SET ROLE has changed.
+inline constexpr std::string_view fresh_role_sql =
+    "; SET LOCAL role TO DEFAULT; SELECT pg_catalog.current_setting('role'::pg_catalog.text)";
+
 /// The answer. Names are as SQL writes them, quoted where they need it, and sorted.
 struct SessionState {
   std::int64_t channels = 0;
@@ -45,9 +50,8 @@ struct SessionState {
 /// What a connection is right after login.
 struct FreshSession {
   std::string user;  ///< Whom the proxy logged in as.
-  /// Not "none" where ALTER ROLE ... SET role, or an option at login, says so: the `role` of a fresh connection's
-  /// check.
-  std::string role = "none";
+  /// Not "none" where ALTER ROLE ... SET role, or an option at login, says so; nullopt: nobody has asked yet.
+  std::optional<std::string> role = {};
 };
 
 /// nullopt: the row is not what the question asks for. A cell without data is a SQL NULL.

@@ -33,7 +33,11 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
     suspect_ = suspect_ ||
                !std::ranges::all_of(traits.parameters(), [](const std::string& each) { return follows_client(each); });
   }
-  if (!pins_.empty() && traits.has_any(unmakes_state)) suspect_ = true;
+  if (traits.has_any(unmakes_state)) {
+    // What is being asked about just now may be gone when the answer comes.
+    const auto asks = [](const Expected& each) { return each.purpose == Purpose::pin_check; };
+    suspect_ = suspect_ || !pins_.empty() || std::ranges::any_of(exchange_, asks);
+  }
   note_custom_parameters(traits, sql);
   // What the server cannot be asked about stays for good.
   if (traits.has(Trait::load)) pin_for_good("LOAD");
@@ -78,17 +82,24 @@ void Session::pin_for_good(std::string_view reason) {
 
 void Session::ask_for_pins(Output& out, WallTime now) {
   suspect_ = false;
-  wire::postgres::append_query(out.to_server, session_state_question(custom_));
+  const std::string question = session_state_question(custom_);
+  wire::postgres::append_query(out.to_server,
+                               server_->fresh.role ? question : question + std::string(fresh_role_sql));
   expect_ours(Expect::query, Purpose::pin_check, now);
   server_->unnamed = nullptr;
 }
 
 void Session::read_pin_check_row(const Message& message) {
   if (exchange_.empty() || exchange_.front().purpose != Purpose::pin_check) return;
+  std::array<std::optional<std::string_view>, 1> role;
   std::array<std::optional<std::string_view>, pin_check_cells> cells;
-  state_ = nullptr;
-  if (message.whole() && wire::postgres::decode_data_row(message.body, cells)) {
-    if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
+  if (message.whole() && wire::postgres::decode_data_row(message.body, role)) {
+    server_->fresh.role = role.front().value_or("none");
+  } else {
+    state_ = nullptr;
+    if (message.whole() && wire::postgres::decode_data_row(message.body, cells)) {
+      if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
+    }
   }
   pins_ = state_ ? pin_reasons(*state_, server_->fresh)
                  : std::vector<std::string>{"session state that could not be looked at"};

@@ -88,11 +88,11 @@ struct AuthenticationRequest {
 /// The names in `data` of a `sasl` request; empty where it is malformed, and where there are none.
 [[nodiscard]] std::vector<std::string_view> sasl_mechanisms(Bytes data);
 
-/// On the wire a whole version (3.2 is 0x00030002), as servers send it; the bare minor that the protocol's page
-/// described for years is understood too.
 /// The cells of a DataRow, as the server sent them; nullopt: NULL. False where it has not exactly so many.
 [[nodiscard]] bool decode_data_row(Bytes body, std::span<std::optional<std::string_view>> cells) noexcept;
 
+/// On the wire a whole version (3.2 is 0x00030002), as servers send it; the bare minor that the protocol's page
+/// described for years is understood too.
 struct NegotiateVersion {
   std::uint32_t minor = 0;
   std::vector<std::string_view> unsupported = {};
