@@ -22,35 +22,45 @@ std::vector<Case> all_cases() {
 // The setup changes slowest: its servers are started once.
 class Cases : public ::testing::TestWithParam<std::tuple<Setup, Case>> {};
 
-// What a pool of connections cannot do as one connection does, and what a client sees of it. Each is told in
-// docs/recorder.md.
-const std::map<std::string, std::string>& known_in_transaction_mode() {
-  static const std::map<std::string, std::string> known{
-      {"Sequences", "currval and lastval of an earlier transaction: an error (55000), never another client's value"},
-      {"ExecuteOfAProtocolNameInSql", "EXECUTE by SQL of a statement prepared by the protocol: an error (26000)"},
-      {"DeallocateWithinSeveral", "DEALLOCATE of such a statement among others in one text: an error (26000)"},
-      {"SqlPrepareAndTheProtocol", "PREPARE by SQL and by the protocol have names of their own"},
-      {"ResetAll", "RESET goes back to the server's value, not to that of the client's start-up packet"},
-      {"Protocol32", "the proxy speaks protocol 3.2 itself, whatever the server speaks"},
-      {"AProtocolOptionNobodyKnows", "the proxy speaks protocol 3.2 itself, whatever the server speaks"},
+// What a pool of connections cannot do as one connection does. Each is told in docs/recorder.md.
+struct Known {
+  std::string what;
+  std::string error;  ///< Of the first answer that differs; empty: it has none.
+  int from = 99;      ///< A server of this version does as the proxy does.
+};
+
+const std::map<std::string, Known>& known_in_transaction_mode() {
+  static const std::map<std::string, Known> known{
+      {"Sequences", {"currval and lastval of an earlier transaction: never another client's value", "55000"}},
+      {"ExecuteOfAProtocolNameInSql", {"EXECUTE by SQL of a statement prepared by the protocol", "26000"}},
+      {"DeallocateWithinSeveral", {"DEALLOCATE of such a statement among others in one text", "26000"}},
+      {"SqlPrepareAndTheProtocol", {"PREPARE by SQL and by the protocol have names of their own", ""}},
+      {"ResetAll", {"RESET goes back to the server's value, not to that of the client's start-up packet", ""}},
+      {"Protocol32", {"the proxy speaks protocol 3.2 itself, whatever the server speaks", "", 18}},
+      {"AProtocolOptionNobodyKnows", {"the proxy speaks protocol 3.2 itself, whatever the server speaks", "", 18}},
       {"AWrongStartupParameter",
-       "a parameter that follows its client is refused when it first has a server connection"}};
+       {"a parameter that follows its client is refused when it first has a server connection", "22023"}}};
   return known;
 }
 
 TEST_P(Cases, AreAnsweredAlike) {
   const auto& [setup, one] = GetParam();
-  if (const auto known = known_in_transaction_mode().find(one.name);
-      setup.mode == "transaction" && known != known_in_transaction_mode().end()) {
-    GTEST_SKIP() << known->second;
-  }
   DifferentialStage& stage = DifferentialStage::of(setup);
   // What a server of one version answers is asked once.
   static std::map<std::pair<int, std::string>, Answers> asked;
   auto [found, is_new] = asked.try_emplace({setup.postgres, one.name});
   if (is_new) found->second = stage.play_direct(one.script);
   const Answers proxied = stage.play_proxied(one.script, found->second);
-  EXPECT_FALSE(first_difference(found->second, proxied)) << show_difference(one.script, found->second, proxied);
+  const auto difference = first_difference(found->second, proxied);
+  const auto known = known_in_transaction_mode().find(one.name);
+  if (setup.mode != "transaction" || known == known_in_transaction_mode().end() || setup.postgres >= known->second.from) {
+    EXPECT_FALSE(difference) << show_difference(one.script, found->second, proxied);
+    return;
+  }
+  ASSERT_TRUE(difference) << "it differs no more: " << known->second.what;
+  EXPECT_EQ(first_error(proxied.at(*difference).messages), known->second.error)
+      << known->second.what << "\n"
+      << show_difference(one.script, found->second, proxied);
 }
 
 std::vector<Setup> three_setups() {
