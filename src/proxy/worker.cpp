@@ -26,7 +26,13 @@ struct Worker::CancelTask {
     co_await send_it(std::move(address), pid, std::move(secret), deadline);
     done = true;
     until_done.reset();
+    if (lost)
+      worker.log(LogLevel::warning,
+                 fmt::format("a cancel request to server process {} was sent, and not done within {} ms "
+                             "(cancel_timeout): its connection is not used again",
+                             pid, timeout.count()));
     if (ServerHolder* holder = worker.server(server)) {
+      holder->cancel_lost = holder->cancel_lost || lost;
       if (--holder->cancels == 0 && holder->release_later) worker.release(*holder);
     }
     worker.reap_wakeup_.signal();
@@ -50,12 +56,14 @@ struct Worker::CancelTask {
     std::string bytes;
     wire::postgres::append_cancel_request(bytes, pid, secret);
     send(*socket, bytes);
-    while (!socket->ended() && !timer.due(worker.loop_->now())) {
+    for (;;) {
       while (!socket->receive().empty()) {
       }
-      if (socket->ended()) break;
+      if (socket->ended()) co_return;
+      if (timer.due(worker.loop_->now())) break;
       co_await wakeup;
     }
+    lost = true;
   }
 
   Worker& worker;
@@ -63,6 +71,7 @@ struct Worker::CancelTask {
   std::shared_ptr<void> until_done;
   io::Wakeup wakeup;
   io::Timer timer;
+  bool lost = false;  ///< Sent, and not known to be done.
   bool done = false;
   io::Task<> task;
 };
@@ -312,6 +321,7 @@ void Worker::release(ServerHolder& server) {
     return;
   }
   server.release_later = false;
+  if (server.cancel_lost) return drop(server);
   shared_.pools.release(server.id(), loop_->now());
 }
 

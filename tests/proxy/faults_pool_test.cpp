@@ -1,4 +1,6 @@
 // Queues and cancels: who waits for a server connection can be cancelled, and no cancel hits anybody else.
+#include <gmock/gmock.h>
+
 #include <string>
 
 #include "proxy/faults_stage.hpp"
@@ -89,6 +91,36 @@ TEST_P(SharedConnections, WhatAnotherClientDrewFromASequenceIsNotTold) {
   asker.ask("COMMIT");
 }
 
+// Logins begin with that role, until it goes.
+class RoleOfLogins {
+ public:
+  RoleOfLogins(Session& admin, const std::string& role) : admin_(admin) {
+    admin_.exec("DROP ROLE IF EXISTS " + role + "; CREATE ROLE " + role + "; ALTER ROLE postgres SET role = " + role);
+  }
+  RoleOfLogins(const RoleOfLogins&) = delete;
+  RoleOfLogins& operator=(const RoleOfLogins&) = delete;
+  ~RoleOfLogins() { admin_.try_exec("ALTER ROLE postgres RESET role"); }
+
+ private:
+  Session& admin_;
+};
+
+TEST_P(SharedConnections, ARoleThatLoginsBeginWithPinsNobody) {
+  FaultsStage stage(GetParam(), 1);
+  const RoleOfLogins keeper(stage.admin, "keeper");
+  RawClient one = stage.plain_client(), other = stage.plain_client();
+  const auto who = [](RawClient& client) { return first_cell(client.ask("SELECT current_user", fault_patience)); };
+  one.ask("LISTEN news");
+  one.ask("UNLISTEN *");
+  EXPECT_EQ(who(other), "keeper") << "the connection is free again";
+  one.ask("SET ROLE NONE");
+  other.send(query("SELECT current_user"));
+  wait_until([&] { return stage.proxy.pools().clients_waiting == 1; }, fault_patience, "the other to wait");
+  EXPECT_EQ(who(one), "postgres");
+  one.ask("RESET ROLE");
+  EXPECT_EQ(first_cell(other.read_until('Z', 1, fault_patience)), "keeper");
+}
+
 // A server's setting, until it goes. Who is connected has it when the server itself has.
 class ServerSetting {
  public:
@@ -169,6 +201,47 @@ TEST_P(PoolFaults, ACancelThatComesTooLateHitsNobody) {
     cancel(stage.proxy.port(), done.pid(), done.secret());
     EXPECT_EQ(first_error(other.read_until('Z', 1, fault_patience)), "");
   }
+}
+
+TEST_P(PoolFaults, NamedStatementsCanBeOff) {
+  FaultsStage stage(GetParam(), 1, "max_prepared_statements = 0\n");
+  RawClient client = stage.plain_client();
+  client.send({parse("", "SELECT 'unnamed'"), bind_to("", ""), execute(), sync()});
+  EXPECT_EQ(first_cell(client.read_until('Z', 1, fault_patience)), "unnamed");
+  client.send({parse("s", "SELECT 'named'"), bind_to("", "s"), execute(), sync()});
+  if (GetParam().transaction()) {
+    EXPECT_EQ(first_error(read_to_end(client)), "08P01");
+  } else {
+    EXPECT_EQ(first_cell(client.read_until('Z', 1, fault_patience)), "named");
+  }
+  client.close();
+  stage.expect_serves();
+  stage.expect_none_lost();
+}
+
+// Nobody knows when a request that is on its way arrives, and it names a connection, not a query.
+TEST_P(SharedConnections, ACancelThatNeverArrivesTakesItsConnectionWithIt) {
+  FaultsStage stage(GetParam(), 1, "cancel_timeout = \"500ms\"\n");
+  RawClient asker = stage.plain_client(), other = stage.plain_client();
+  asker.send(query("SELECT pg_backend_pid(), pg_sleep(0.5), 'asked'"));
+  stage.wait_until_runs("asked");
+  constexpr std::string_view cancel_request("\x04\xd2\x16\x2e", 4);
+  stage.behind.judge([&](std::string_view bytes) {
+    return bytes.size() == 16 && bytes.substr(4, 4) == cancel_request ? Gate::Verdict::hold : Gate::Verdict::forward;
+  });
+  cancel(stage.proxy.port(), asker.pid(), asker.secret());
+  const Messages answer = asker.read_until('Z', 1, fault_patience);
+  ASSERT_EQ(first_error(answer), "") << "the request is held";
+  ASSERT_EQ(stage.behind.held(), 1);
+  const std::string pid = first_cell(answer);
+  const std::string next = first_cell(other.ask("SELECT pg_backend_pid()", fault_patience));
+  EXPECT_NE(next, "");
+  EXPECT_NE(next, pid) << "a request to cancel it is still on its way";
+  EXPECT_THAT(stage.proxy.log(), ::testing::HasSubstr("cancel request to server process " + pid));
+  other.send(query("SELECT pg_sleep(0.3)"));
+  stage.behind.judge(nullptr);
+  EXPECT_EQ(first_error(other.read_until('Z', 1, fault_patience)), "");
+  stage.expect_none_lost();
 }
 
 TEST_P(PoolFaults, ACancelOfWhoHasLeftHitsNobody) {

@@ -70,12 +70,13 @@ Gate::~Gate() {
 void Gate::judge(std::function<Verdict(std::string_view)> judge) {
   const std::lock_guard guard(mutex_);
   judge_ = std::move(judge);
+  if (!judge_) held_ = 0;
 }
 
 void Gate::serve() {
   while (!stopping_) {
     const bool stalled = stalling_;
-    const bool waits = delay_ms_ != 0;  // Then the queue's head may not be due: the tick looks.
+    const bool waits = delay_ms_ != 0 || held_ > 0;  // Then the queue's head may not be due: the tick looks.
     std::vector<pollfd> watched{{listener_, POLLIN, 0}};
     for (const auto& pair : pairs_) {
       const bool from_client = !stalled && !pair->up.source_ended && pair->up.queued < most_queued;
@@ -160,10 +161,11 @@ bool Gate::take(Pair& pair, bool from_client, std::string_view bytes) {
     const std::lock_guard guard(mutex_);
     if (judge_) verdict = judge_(bytes);
   }
-  if (verdict != Verdict::forward) ++cuts_;
+  if (verdict == Verdict::hold) ++held_;
+  if (verdict == Verdict::cut_now || verdict == Verdict::cut_reply) ++cuts_;
   if (verdict == Verdict::cut_now) return false;
   pair.cut_at_answer = pair.cut_at_answer || verdict == Verdict::cut_reply;
-  put(pair.up, bytes);
+  put(pair.up, bytes, verdict == Verdict::hold);
   return true;
 }
 
@@ -185,15 +187,16 @@ bool Gate::take_answer(Pair& pair, std::string_view bytes) {
   return true;
 }
 
-void Gate::put(Way& way, std::string_view bytes) {
+void Gate::put(Way& way, std::string_view bytes, bool held) {
   if (way.ended) return;
-  way.queue.push_back({Clock::now() + std::chrono::milliseconds(delay_ms_), std::string(bytes)});
+  way.queue.push_back({Clock::now() + std::chrono::milliseconds(delay_ms_), std::string(bytes), held});
   way.queued += bytes.size();
 }
 
 bool Gate::flush(Way& way, int& socket) {
   const std::size_t pace = pace_;
   while (!way.queue.empty() && way.queue.front().due <= Clock::now()) {
+    if (way.queue.front().held && held_ > 0) return true;
     if (socket < 0 || way.ended) {
       way.queue.clear();
       way.queued = 0;

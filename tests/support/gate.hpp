@@ -50,8 +50,11 @@ class Gate {
   /// Called with every piece that a client sends, before it is forwarded. When it returns `cut_reply`, the piece is
   /// forwarded, what the server answers is thrown away, and the connection is cut as soon as the answer has come: what
   /// a client sees when the network dies between COMMIT and its reply.
-  enum class Verdict { forward, cut_reply, cut_now };
+  /// With `hold` it is forwarded once holding is over, and what follows on its connection with it.
+  enum class Verdict { forward, hold, cut_reply, cut_now };
   void judge(std::function<Verdict(std::string_view)> judge);
+  /// How many pieces are held; they go when nobody judges any more.
+  [[nodiscard]] int held() const noexcept { return held_; }
 
   /// The server's next answer bytes are forwarded up to so many bytes, over all connections, then that connection is
   /// cut on the server's side (RST to the server, FIN to the client): a server that dies inside a message.
@@ -66,6 +69,7 @@ class Gate {
   struct Piece {
     Clock::time_point due;
     std::string bytes;
+    bool held = false;
   };
   // One way of a connection: what was received and not yet sent.
   struct Way {
@@ -86,7 +90,7 @@ class Gate {
   [[nodiscard]] bool receive(Pair& pair, bool from_client);
   [[nodiscard]] bool take(Pair& pair, bool from_client, std::string_view bytes);
   [[nodiscard]] bool take_answer(Pair& pair, std::string_view bytes);
-  void put(Way& way, std::string_view bytes);
+  void put(Way& way, std::string_view bytes, bool held = false);
   [[nodiscard]] bool flush(Way& way, int& socket);
   void apply_switches(bool reset_client, bool reset_server, bool half_client, bool half_server);
   void cut(Pair& pair) noexcept;
@@ -99,7 +103,7 @@ class Gate {
   std::atomic<std::size_t> pace_{0};
   std::atomic<int> delay_ms_{0};
   std::atomic<std::int64_t> answer_left_{-1};
-  std::atomic<int> cuts_{0}, open_{0};
+  std::atomic<int> cuts_{0}, open_{0}, held_{0};
   std::mutex mutex_;
   std::function<Verdict(std::string_view)> judge_;
   std::vector<std::unique_ptr<Pair>> pairs_;

@@ -141,9 +141,52 @@ TEST_F(SessionMachine, WhatMayOutliveTheTransactionIsAskedAboutOnceItIsOver) {
   out_ = {};
   EXPECT_FALSE(answer(ready(idle)).released);
   EXPECT_THAT(out_.to_server, HasSubstr("pg_listening_channels"));
-  answer(error("57014", "canceling statement"));
-  answer(ready(idle));
+  answer(error("42501", "permission denied"));
+  EXPECT_FALSE(answer(ready(idle)).released);
   EXPECT_THAT(session_->pins(), SizeIs(1)) << "what could not be looked at stays";
+}
+
+TEST_F(SessionMachine, AQuestionThatALateCancelHasHitIsAskedOnceMore) {
+  link(first_);
+  say(query("LISTEN changes"));
+  EXPECT_TRUE(session_->works_for_client());
+  answer(done("LISTEN"));
+  answer(ready(idle));
+  EXPECT_FALSE(session_->works_for_client()) << "what it is asked is not the client's to cancel";
+  for (const bool again : {true, false}) {
+    out_ = {};
+    EXPECT_NE(answer(error("57014", "canceling statement")).skip, 0U);
+    EXPECT_FALSE(answer(ready(idle)).released);
+    EXPECT_EQ(out_.to_server.contains("pg_listening_channels"), again);
+  }
+  EXPECT_THAT(session_->pins(), SizeIs(1)) << "it is not asked for ever: statement_timeout has the same code";
+}
+
+TEST_F(SessionMachine, WhatIsTakenAwayWhileItIsAskedAboutIsAskedAboutAgain) {
+  link(first_);
+  say(query("LISTEN changes"));
+  answer(done("LISTEN"));
+  answer(ready(idle));
+  say(query("UNLISTEN *"));
+  answer(done("SELECT 1"));
+  answer(ready(idle));
+  answer(done("UNLISTEN"));
+  out_ = {};
+  EXPECT_FALSE(answer(ready(idle)).released);
+  EXPECT_THAT(out_.to_server, HasSubstr("pg_listening_channels"));
+}
+
+TEST_F(SessionMachine, NamedStatementsCanBeOff) {
+  for (const Mode mode : {Mode::transaction, Mode::session}) {
+    SessionSettings settings;
+    settings.mode = mode;
+    settings.named_statements = false;
+    session_ = std::make_unique<Session>(settings, Shared{statements_, registry_, facts_}, who_);
+    link(first_);
+    EXPECT_EQ(say(parse("", "SELECT 1")).refused, "") << "the unnamed one is no cost to the server";
+    const bool refused = say(parse("mine", "SELECT 1")).refused.contains("max_prepared_statements = 0");
+    EXPECT_EQ(refused, mode == Mode::transaction) << "in session mode the server connection is its own";
+  }
 }
 
 TEST_F(SessionMachine, ParametersFollowTheClient) {
@@ -153,7 +196,9 @@ TEST_F(SessionMachine, ParametersFollowTheClient) {
   EXPECT_THAT(out_.to_server, HasSubstr("set_config(E'TimeZone', E'Asia/Tokyo', false)"));
   say(query("SELECT 1"));
   EXPECT_NE(answer(done("SELECT 1")).skip, 0U);
+  EXPECT_FALSE(session_->works_for_client()) << "its parameters are ours";
   EXPECT_FALSE(answer(ready(idle)).released);
+  EXPECT_TRUE(session_->works_for_client());
   EXPECT_EQ(answer(done("SELECT 1")).skip, 0U);
   EXPECT_TRUE(answer(ready(idle)).released);
 }

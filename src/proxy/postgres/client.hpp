@@ -98,6 +98,7 @@ class PostgresClient final : public Client {
   void lost_server();
   void finish_abandoned();
   void give_up_server();
+  void pass_cancel();
   [[nodiscard]] bool over() const noexcept { return over_; }
 
   /// What only the login needs: thousands of clients do nothing but stay.
@@ -140,6 +141,7 @@ class PostgresClient final : public Client {
   bool released_ = false;
   bool server_ends_ = false;
   bool cancel_taken_ = false;
+  std::optional<std::shared_ptr<void>> cancel_wanted_;  // Not sent yet; who holds the token is told when it is done.
   bool cancelled_ = false;  // A cancel of ours is under way (query_timeout).
   bool dropping_ = false;   // A request was refused in the middle of a pipeline: all is dropped until its Sync.
   io::Task<> task_;

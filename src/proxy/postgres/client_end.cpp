@@ -127,8 +127,19 @@ void PostgresClient::cancel(std::shared_ptr<void> until_done) {
     worker_.shared().pools.cancel_wait(std::exchange(waiter_, pool::WaiterId()), worker_.loop().now());
     refuse_request("57014", "canceling statement due to user request");
     wakeup_.signal();
-  } else if (server_ != nullptr && !session_->idle()) {
-    worker_.cancel(*server_, std::move(until_done));
+  } else if (server_ != nullptr && session_->answers_client()) {
+    cancel_wanted_ = std::move(until_done);
+    pass_cancel();
+  }
+}
+
+// Once the server is at what the client has asked for: what we ask it ourselves is not the client's to cancel.
+void PostgresClient::pass_cancel() {
+  if (!cancel_wanted_ || server_ == nullptr) return;
+  if (session_->works_for_client()) {
+    worker_.cancel(*server_, *std::exchange(cancel_wanted_, std::nullopt));
+  } else if (!session_->answers_client()) {
+    cancel_wanted_.reset();
   }
 }
 

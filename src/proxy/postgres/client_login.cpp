@@ -300,7 +300,8 @@ void PostgresClient::begin_session() {
                                                    : track::postgres::Mode::transaction,
                                        .record = setup_->config.proxy.record,
                                        .parameters = setup_->config.proxy.record_parameters,
-                                       .keep_literals = route_->keep_literals},
+                                       .keep_literals = route_->keep_literals,
+                                       .named_statements = setup_->config.proxy.max_prepared_statements > 0},
       worker_.tracking(), who_);
   ++worker_.statistics(pool_).logins;
 }

@@ -185,6 +185,7 @@ void PostgresClient::link(ServerHolder& server) {
 
 void PostgresClient::unlink_and_release() {
   session_->unlink();
+  cancel_wanted_.reset();
   worker_.release(*std::exchange(server_, nullptr));
   released_ = false;
 }
@@ -286,6 +287,7 @@ void PostgresClient::from_server() {
     if (who_ != session_->who()) who_ = session_->who();
     send_output();
     if (!broken_.empty()) return lost_server();
+    pass_cancel();
     // Given back only where nothing of another message is on its way there.
     if (server_ == nullptr || !released_ || !session_->idle() || inbound_.within_message()) continue;
     if (session_->abandoned()) return finish_abandoned();

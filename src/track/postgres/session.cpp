@@ -67,12 +67,16 @@ void Session::unlink() noexcept {
   custom_.clear();
   state_ = nullptr;
   status_ = Status::idle;
-  skipping_ = copy_in_ = uncertain_ = suspect_ = unsynced_ = copy_ended_early_ = false;
+  skipping_ = copy_in_ = uncertain_ = suspect_ = unsynced_ = copy_ended_early_ = asked_again_ = false;
   syncs_in_copy_ = 0;
 }
 
 bool Session::answers_client() const noexcept {
   return std::ranges::any_of(exchange_, [](const Expected& each) { return each.purpose == Purpose::client; });
+}
+
+bool Session::works_for_client() const noexcept {
+  return !exchange_.empty() && exchange_.front().purpose == Purpose::client;
 }
 
 bool Session::commit_under_way() const noexcept {

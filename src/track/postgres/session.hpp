@@ -66,6 +66,7 @@ struct SessionSettings {
   bool record = true;
   bool parameters = true;      ///< Tell same from different ones.
   bool keep_literals = false;  ///< Of statements' texts, at most track::most_literal bytes of each.
+  bool named_statements = true;  ///< Of the protocol, in transaction mode; off: whoever prepares one is refused.
 };
 
 /// What the workers' sessions share; belongs to one worker.
@@ -133,6 +134,8 @@ class Session {
   [[nodiscard]] std::size_t outstanding() const noexcept { return exchange_.size(); }
   /// Something of the client's own is being answered, not only what we asked for ourselves.
   [[nodiscard]] bool answers_client() const noexcept;
+  /// It is the client's own that the server is at: a cancel request hits what it asked for, and nothing of ours.
+  [[nodiscard]] bool works_for_client() const noexcept;
   /// A COMMIT was sent and not answered: if the connection dies now, nobody knows.
   [[nodiscard]] bool commit_under_way() const noexcept;
   [[nodiscard]] const std::vector<std::string>& pins() const noexcept { return pins_; }
@@ -257,6 +260,7 @@ class Session {
   bool asks_for_draws_ = false;     // It has used currval or lastval.
   bool abandoned_ = false;
   bool cleaned_ = false;  // Session state was reset after the client had gone.
+  bool asked_again_ = false;  // What state there is, after a cancel that came too late had hit the question.
 };
 
 }  // namespace lockkeeper::track::postgres

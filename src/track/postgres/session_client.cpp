@@ -221,6 +221,8 @@ std::string Session::renamed_deallocate(std::string_view sql) {
 }
 
 Step Session::parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, WallTime now) {
+  if (!settings_.named_statements)
+    return refuse("named prepared statements are off in transaction mode (max_prepared_statements = 0)");
   if (names_.size() >= most_names) return refuse("more than 65,536 prepared statements of one client");
   // Where the name is being dropped, whether it is taken is for the server to say.
   const bool dropping = std::ranges::any_of(exchange_, [&](const Expected& each) {

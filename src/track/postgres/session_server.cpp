@@ -17,6 +17,7 @@ constexpr std::string_view out_of_turn = "sent what the protocol does not allow 
 constexpr std::size_t tag_head = 256;          // A command tag is a few words.
 constexpr std::size_t error_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
 constexpr std::string_view invalid_sql_statement_name = "26000";
+constexpr std::string_view query_canceled = "57014";
 constexpr std::string_view feature_not_supported = "0A000";  // "cached plan must not change result type", too
 
 std::size_t frame_size(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
@@ -174,7 +175,10 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     step.server_ends = true;
     step.broken = "does not take the parameters that its client has";
   }
-  if (expected.purpose == Purpose::pin_check) pins_ = {"session state that could not be looked at"};
+  if (expected.purpose == Purpose::pin_check) {
+    pins_ = {"session state that could not be looked at"};
+    suspect_ = suspect_ || (error && error->sqlstate == query_canceled && !std::exchange(asked_again_, true));
+  }
   const PreparedPtr& named = expected.deallocates ? expected.deallocates->prepared : expected.prepared;
   if (step.skip == 0 && named && message.whole() && rewrites()) {
     const std::string& name = expected.deallocates ? expected.deallocates->name : expected.name;
