@@ -44,6 +44,10 @@ struct BeginOptions {
   bool read_only = false;
   bool deferrable =
       false;  ///< PostgreSQL, with serializable and read_only: waits for a safe snapshot, then never fails.
+  /// It may go to the server with the first statement, which spares a round trip; then that fails where it cannot
+  /// begin. Until then the server knows of no transaction, though transaction_status says `open`. PostgreSQL; others
+  /// begin at once.
+  bool with_first_statement = false;
 };
 
 /// One statement of a batch. `sql` is exactly one statement; placeholders are the server's own ($1 on PostgreSQL, ? on
@@ -135,7 +139,8 @@ class Connection {
   /// begin what was asked for, and leaves no transaction open whenever it throws on a connection that lives on.
   virtual void begin(const BeginOptions& options, Deadline deadline) = 0;
 
-  /// Asks the server for a sign of life, at the least possible cost. Throws Failure.
+  /// Asks the server for a sign of life, at the least possible cost. Throws Failure. A transaction that was to begin
+  /// with its first statement has begun then.
   virtual void ping(Deadline deadline) = 0;
 
   /// Puts the session's state back to what it was after connecting (PostgreSQL: DISCARD ALL; MySQL and MariaDB:

@@ -20,7 +20,10 @@ TransactionBody::TransactionBody(Pool& pool, Watchdog& watchdog, const Transacti
       began_(std::chrono::steady_clock::now()) {
   options_.timeout = bounded(options_.timeout);
   // Where this throws half-way, the lease's return asks the server whether a transaction was left open.
-  lease_.begin({.isolation = options_.isolation, .read_only = options_.read_only, .deferrable = options_.deferrable},
+  lease_.begin({.isolation = options_.isolation,
+                .read_only = options_.read_only,
+                .deferrable = options_.deferrable,
+                .with_first_statement = true},
                deadline());
   engine_ = lease_.server().engine;
   if (options_.timeout.count() > 0) start_timer(watchdog);

@@ -8,9 +8,9 @@
 
 #include <lockkeeper/mysql.hpp>
 
-#include "support/impostor.hpp"
 #include "client/mysql_fixture.hpp"
 #include "client/scripted_server.hpp"
+#include "support/impostor.hpp"
 #include "support/servers.hpp"
 
 namespace lockkeeper::testing {

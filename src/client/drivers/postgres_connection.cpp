@@ -59,11 +59,14 @@ ErrorCode code_on_a_living_session(const Error& error) {
   return error.code == ErrorCode::connection_lost ? ErrorCode::server_error : error.code;
 }
 
+bool is_end(std::string_view sql, std::span<const Parameter> parameters) {
+  return (sql == "COMMIT" || sql == "ROLLBACK") && parameters.empty();
+}
+
 // The simple protocol spares the server parsing, binding and describing what has neither parameters nor rows. It would
 // run several statements in one text, so only words that are known to be one go there.
 Step::Kind unprepared_kind(std::string_view sql, std::span<const Parameter> parameters) {
-  const bool is_one_word = sql == "COMMIT" || sql == "ROLLBACK";
-  return is_one_word && parameters.empty() ? Step::Kind::simple : Step::Kind::statement;
+  return is_end(sql, parameters) ? Step::Kind::simple : Step::Kind::statement;
 }
 
 // Its own for every connection. A pooler that mixes sessions would otherwise have us run another's `lk_1`; like this
@@ -91,7 +94,13 @@ Rows PostgresConnection::execute(std::string_view sql, std::span<const Parameter
   const Step step{.sql = sql, .parameters = parameters};
   require_usable();
   require_no_zero_byte({&step, 1});
+  // Nothing was done, and the server need not hear of it.
+  if (!begin_words_.empty() && is_end(sql, parameters)) {
+    begin_words_.clear();
+    return {};
+  }
   const Stakes stakes = look_before({&step, 1});
+  if (!reads_or_writes_rows(sql)) begin_now(deadline);  // A COPY in one pipeline with it could not be refused.
   Outcome outcome = execute_by_plan(sql, parameters, deadline);
   // Outside a transaction nothing is lost by the failure. The second time it is prepared anew, and cannot be stale.
   const bool try_again = outcome.is_stale && outcome.usable && stakes.before == TransactionStatus::idle;
@@ -101,14 +110,17 @@ Rows PostgresConnection::execute(std::string_view sql, std::span<const Parameter
   return std::move(outcome.rows.front());
 }
 
-// Prepares what is worth it in the round trip of its execution, and has names released in the same.
+// Prepares what is worth it in the round trip of its execution, and has names released in the same; and has the
+// transaction begun, where it has not been.
 Outcome PostgresConnection::execute_by_plan(std::string_view sql, std::span<const Parameter> parameters,
                                             Deadline deadline) {
   const KeptStatements::Plan plan = kept_.plan(sql);
   const bool prepares = !plan.name.empty() && !plan.is_kept;
   const auto releases = prepares ? std::span(kept_.doomed()) : std::span<const std::string>();
   std::vector<Step> steps;
-  steps.reserve(releases.size() + 2);
+  steps.reserve(releases.size() + 3);
+  const std::string begins = std::exchange(begin_words_, {});
+  if (!begins.empty()) steps.push_back({.kind = Step::Kind::begin, .sql = begins});
   for (const std::string& name : releases) steps.push_back({.kind = Step::Kind::release, .name = name});
   if (prepares) steps.push_back({.kind = Step::Kind::prepare, .sql = sql, .name = plan.name});
   steps.push_back({.kind = plan.name.empty() ? unprepared_kind(sql, parameters) : Step::Kind::kept,
@@ -116,6 +128,10 @@ Outcome PostgresConnection::execute_by_plan(std::string_view sql, std::span<cons
                    .name = plan.name,
                    .parameters = parameters});
   Outcome outcome = exchange(steps, false, deadline);
+  if (!begins.empty()) {
+    if (outcome.done == 0) fail_to_begin(begins, std::move(outcome));
+    --outcome.done;
+  }
   settle(plan, sql, releases.size(), outcome);
   return outcome;
 }
@@ -141,6 +157,7 @@ std::vector<Rows> PostgresConnection::execute_batch(std::span<const Statement> s
   require_usable();
   require_no_zero_byte(steps);
   if (steps.empty()) return {};
+  begin_now(deadline);
   const Stakes stakes = look_before(steps);
   Outcome outcome = exchange(steps, true, deadline);
   if (outcome.error) fail(outcome, stakes);
@@ -168,6 +185,7 @@ std::unique_ptr<RowStream> PostgresConnection::stream(std::string_view sql, std:
   require_usable();
   require_no_zero_byte({&step, 1});
   if (chunk_rows == 0) throw Failure(misuse("a stream gives at least one row at a time", Blast::statement));
+  begin_now(deadline);
   auto stream = std::make_unique<PostgresStream>(*this, bound_, look_before({&step, 1}), chunk_rows);
   is_streaming_ = true;
   stream->start(sql, parameters, deadline);
@@ -247,7 +265,7 @@ Error PostgresConnection::lost(Error error) {
 
 TransactionStatus PostgresConnection::transaction_status() const noexcept {
   switch (PQtransactionStatus(connection_.get())) {
-    case PQTRANS_IDLE: return TransactionStatus::idle;
+    case PQTRANS_IDLE: return begin_words_.empty() ? TransactionStatus::idle : TransactionStatus::open;
     case PQTRANS_INTRANS: return TransactionStatus::open;
     case PQTRANS_INERROR: return TransactionStatus::failed;
     case PQTRANS_ACTIVE:

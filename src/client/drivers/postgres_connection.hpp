@@ -41,7 +41,7 @@ class PostgresConnection : public Connection {
   [[nodiscard]] TransactionStatus transaction_status() const noexcept override;
   [[nodiscard]] std::unique_ptr<Canceller> canceller() override;
   [[nodiscard]] const ServerInfo& server() const noexcept override { return server_; }
-  [[nodiscard]] void* native_handle() noexcept override { return connection_.get(); }
+  [[nodiscard]] void* native_handle() noexcept override;
   void close() noexcept override { end(); }
 
   // For its stream.
@@ -56,6 +56,8 @@ class PostgresConnection : public Connection {
   [[nodiscard]] Outcome execute_by_plan(std::string_view sql, std::span<const Parameter> parameters, Deadline deadline);
   void settle(const KeptStatements::Plan& plan, std::string_view sql, std::size_t releases, const Outcome& outcome);
   void say(const std::string& words, Deadline deadline);
+  void begin_now(Deadline deadline);
+  [[noreturn]] void fail_to_begin(const std::string& words, Ending ending);
   void require_usable() const;
   void require_alive();
   [[nodiscard]] Stakes look_before(std::span<const Step> steps);
@@ -69,6 +71,7 @@ class PostgresConnection : public Connection {
   ServerInfo server_;
   KeptStatements kept_;
   BoundParameters bound_;
+  std::string begin_words_;  // Not empty: a transaction is to begin, with its first statement.
   bool is_streaming_ = false;
   std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
   std::optional<Error> last_words_;  // What the server said, unasked, before it ended the session.

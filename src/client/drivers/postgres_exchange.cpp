@@ -15,6 +15,7 @@ bool send_step(PGconn* connection, const Step& step, BoundParameters& bound) {
   const std::string sql(step.sql);
   const std::string name(step.name);
   switch (step.kind) {
+    case Step::Kind::begin:
     case Step::Kind::statement:
       bound.bind(step.parameters);
       return PQsendQueryParams(connection, sql.c_str(), bound.count(), nullptr, bound.values(), bound.lengths(),
@@ -98,7 +99,8 @@ void Exchange::take_error(const PGresult* result) {
   const Step step = answered_ < steps_.size() ? steps_[answered_] : Step{};
   bound_.bind(step.parameters);
   outcome_.error = statement_error(result, bound_);
-  const bool was_prepared_before = steps_.size() == 1 && step.kind == Step::Kind::kept;
+  const bool was_prepared_before =
+      step.kind == Step::Kind::kept && (answered_ == 0 || steps_[answered_ - 1].kind != Step::Kind::prepare);
   outcome_.is_stale = (was_prepared_before && may_be_stale(result)) ||
                       (step.kind == Step::Kind::release && is_unknown_statement(outcome_.error->sqlstate));
 }

@@ -20,6 +20,7 @@ namespace lockkeeper::client {
 struct Step {
   enum class Kind {
     statement,  ///< Runs `sql`, unprepared.
+    begin,      ///< Runs `sql`, which begins a transaction.
     kept,       ///< Runs the statement that the server keeps as `name`.
     prepare,    ///< Has it keep `sql` as `name`.
     release,    ///< Has it forget `name`.
@@ -31,7 +32,9 @@ struct Step {
   std::string_view name = {};
   std::span<const Parameter> parameters = {};
 
-  [[nodiscard]] bool has_rows() const noexcept { return kind != Kind::prepare && kind != Kind::release; }
+  [[nodiscard]] bool has_rows() const noexcept {
+    return kind != Kind::begin && kind != Kind::prepare && kind != Kind::release;
+  }
 };
 
 /// How an exchange ended.

@@ -1,7 +1,10 @@
 // What a connection does with few fixed words: begin, ping, reset, and the question who waits for whom.
 #include <charconv>
+#include <chrono>
+#include <exception>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "client/drivers/postgres_connection.hpp"
 #include "client/drivers/postgres_errors.hpp"
@@ -53,18 +56,49 @@ void PostgresConnection::begin(const BeginOptions& options, Deadline deadline) {
   if (transaction_status() != TransactionStatus::idle) {
     throw Failure(misuse("a transaction is open already", Blast::statement));
   }
+  begin_words_ = begin_words(options);
+  if (options.with_first_statement) return;
   try {
-    say(begin_words(options), deadline);
-  } catch (const Failure& failure) {
-    // A standby has no serializable transactions.
-    if (failure.error().sqlstate != "0A000") throw;
-    throw Failure(misuse(failure.error().message, Blast::statement));
+    begin_now(deadline);
+  } catch (const Failure&) {
+    begin_words_.clear();
+    throw;
   }
+}
+
+void PostgresConnection::begin_now(Deadline deadline) {
+  if (begin_words_.empty()) return;
+  const std::string words = std::exchange(begin_words_, {});
+  const Step step{.kind = Step::Kind::simple, .sql = words};
+  Outcome outcome = exchange({&step, 1}, false, deadline);
+  if (outcome.error) fail_to_begin(words, std::move(outcome));
+}
+
+void PostgresConnection::fail_to_begin(const std::string& words, Ending ending) {
+  // A standby has no serializable transactions.
+  const bool is_refused = ending.usable && ending.error->sqlstate == "0A000";
+  if (is_refused) throw Failure(misuse(ending.error->message, Blast::statement));
+  // In want of time nothing has begun, and it still can.
+  if (ending.usable && ending.error->code == ErrorCode::deadline) begin_words_ = words;
+  fail(ending, {.before = transaction_status(), .may_commit = false});
+}
+
+// Whoever takes the handle may look at the transaction, so it must be there. A session that cannot even begin is of no
+// use.
+void* PostgresConnection::native_handle() noexcept {
+  constexpr std::chrono::seconds patience{10};
+  try {
+    begin_now(std::chrono::steady_clock::now() + patience);
+  } catch (const std::exception&) {
+    end();
+  }
+  return connection_.get();
 }
 
 // An empty statement of the simple protocol: the only one that a failed transaction answers too.
 void PostgresConnection::ping(Deadline deadline) {
   require_usable();
+  if (!begin_words_.empty()) return begin_now(deadline);
   say("", deadline);
 }
 
