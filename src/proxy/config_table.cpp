@@ -82,7 +82,8 @@ SettingTable<ProxyConfig> time_settings() {
       duration("drain_timeout", &P::drain_timeout, Off::never, at_reload,
                "How long clients have to end their transactions when the proxy is told to stop."),
       duration("cancel_timeout", &P::cancel_timeout, Off::never, at_reload,
-               "How long a cancelled query may take to end, and a cancel request to be done, before the server connection is "
+               "How long a cancelled query may take to end, and a cancel request to be done, before the server "
+               "connection is "
                "closed."),
   };
 }

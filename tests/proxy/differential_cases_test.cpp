@@ -53,7 +53,8 @@ TEST_P(Cases, AreAnsweredAlike) {
   const Answers proxied = stage.play_proxied(one.script, found->second);
   const auto difference = first_difference(found->second, proxied);
   const auto known = known_in_transaction_mode().find(one.name);
-  if (setup.mode != "transaction" || known == known_in_transaction_mode().end() || setup.postgres >= known->second.from) {
+  if (setup.mode != "transaction" || known == known_in_transaction_mode().end() ||
+      setup.postgres >= known->second.from) {
     EXPECT_FALSE(difference) << show_difference(one.script, found->second, proxied);
     return;
   }

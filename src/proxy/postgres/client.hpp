@@ -142,8 +142,8 @@ class PostgresClient final : public Client {
   bool server_ends_ = false;
   bool cancel_taken_ = false;
   std::optional<std::shared_ptr<void>> cancel_wanted_;  // Not sent yet; who holds the token is told when it is done.
-  bool cancelled_ = false;  // A cancel of ours is under way (query_timeout).
-  bool dropping_ = false;   // A request was refused in the middle of a pipeline: all is dropped until its Sync.
+  bool cancelled_ = false;                              // A cancel of ours is under way (query_timeout).
+  bool dropping_ = false;  // A request was refused in the middle of a pipeline: all is dropped until its Sync.
   io::Task<> task_;
 };
 

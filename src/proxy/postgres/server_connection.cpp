@@ -30,15 +30,18 @@ std::string as_the_server_sees(const io::Endpoints& endpoints) {
   return text;
 }
 
-// What is not encrypted must not be taken for the first of what is: whoever can write in between would speak as the server.
+// What is not encrypted must not be taken for the first of what is: whoever can write in between would speak as the
+// server.
 std::string why_no_tls(std::string_view answer, const io::Address& server) {
   if (answer.size() > 1 && (answer.front() == 'S' || answer.front() == 'N'))
-    return fmt::format("the server at {} sent bytes that are not encrypted behind its answer to the request for TLS: "
-                       "see who is between here and there",
-                       io::to_string(server));
-  return fmt::format("the server at {} does not offer TLS, which server_tls.mode asks for: set ssl = on there, or "
-                     "another mode here",
-                     io::to_string(server));
+    return fmt::format(
+        "the server at {} sent bytes that are not encrypted behind its answer to the request for TLS: "
+        "see who is between here and there",
+        io::to_string(server));
+  return fmt::format(
+      "the server at {} does not offer TLS, which server_tls.mode asks for: set ssl = on there, or "
+      "another mode here",
+      io::to_string(server));
 }
 
 io::Task<std::expected<ServerLoginTask::Ready, Refused>> ServerLoginTask::run() {

@@ -50,8 +50,9 @@ class ServerHolder {
 
   unsigned cancels = 0;        ///< Cancel requests under way to it.
   bool release_later = false;  ///< Given back, once those are done.
-  bool cancel_lost = false;    ///< One was sent and not seen to be done: it may still hit whoever has the connection then.
-  bool finished = false;       ///< To be destroyed when no task of it runs.
+  bool cancel_lost =
+      false;              ///< One was sent and not seen to be done: it may still hit whoever has the connection then.
+  bool finished = false;  ///< To be destroyed when no task of it runs.
   model::WallTime connected_at;
   model::WallTime used_at;
 

@@ -64,8 +64,8 @@ struct Step {
 struct SessionSettings {
   Mode mode = Mode::session;
   bool record = true;
-  bool parameters = true;      ///< Tell same from different ones.
-  bool keep_literals = false;  ///< Of statements' texts, at most track::most_literal bytes of each.
+  bool parameters = true;        ///< Tell same from different ones.
+  bool keep_literals = false;    ///< Of statements' texts, at most track::most_literal bytes of each.
   bool named_statements = true;  ///< Of the protocol, in transaction mode; off: whoever prepares one is refused.
 };
 
@@ -259,7 +259,7 @@ class Session {
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
   bool asks_for_draws_ = false;     // It has used currval or lastval.
   bool abandoned_ = false;
-  bool cleaned_ = false;  // Session state was reset after the client had gone.
+  bool cleaned_ = false;      // Session state was reset after the client had gone.
   bool asked_again_ = false;  // What state there is, after a cancel that came too late had hit the question.
 };
 

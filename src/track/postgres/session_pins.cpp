@@ -83,8 +83,7 @@ void Session::pin_for_good(std::string_view reason) {
 void Session::ask_for_pins(Output& out, WallTime now) {
   suspect_ = false;
   const std::string question = session_state_question(custom_);
-  wire::postgres::append_query(out.to_server,
-                               server_->fresh.role ? question : question + std::string(fresh_role_sql));
+  wire::postgres::append_query(out.to_server, server_->fresh.role ? question : question + std::string(fresh_role_sql));
   expect_ours(Expect::query, Purpose::pin_check, now);
   server_->unnamed = nullptr;
 }
