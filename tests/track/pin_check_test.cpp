@@ -18,7 +18,6 @@ namespace {
 
 using lockkeeper::testing::find_postgres;
 using lockkeeper::testing::PostgresServer;
-using lockkeeper::testing::PostgresVersion;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
