@@ -24,6 +24,22 @@ TEST_P(PoolFaults, ARunningQueryIsCancelled) {
   EXPECT_EQ(first_cell(client.ask("SELECT 'fine'")), "fine");
 }
 
+// What a driver sends for setQueryTimeout to stop. The server keeps its answers until the Sync, ours among them.
+TEST_P(PoolFaults, ARunningPreparedStatementIsCancelled) {
+  FaultsStage stage(GetParam());
+  RawClient client = stage.plain_client(), other = stage.plain_client();
+  client.send({parse("s", "SELECT pg_sleep(60), 'named'"), sync()});
+  static_cast<void>(client.read_until('Z', 1, fault_patience));
+  other.ask("BEGIN");  // The statement has to be made again on another server connection.
+  for (const std::string name : {"s", ""}) {
+    if (name.empty()) client.send(parse("", "SELECT pg_sleep(60), 'named'"));
+    client.send({bind_to("", name), describe_portal(""), execute(), sync()});
+    stage.wait_until_runs("named");
+    cancel(stage.proxy.port(), client.pid(), client.secret());
+    EXPECT_EQ(first_error(client.read_until('Z', 1, fault_patience)), "57014") << name;
+  }
+}
+
 TEST_P(PoolFaults, AQueryThatWaitsInTheQueueIsCancelled) {
   if (!GetParam().transaction()) GTEST_SKIP() << "in session mode a client waits before it is let in";
   FaultsStage stage(GetParam(), 1);

@@ -146,6 +146,22 @@ TEST_F(SessionMachine, WhatMayOutliveTheTransactionIsAskedAboutOnceItIsOver) {
   EXPECT_THAT(session_->pins(), SizeIs(1)) << "what could not be looked at stays";
 }
 
+TEST_F(SessionMachine, AServerThatMakesAStatementAgainWorksForTheClientThatUsesIt) {
+  link(first_);
+  say(parse("mine", "SELECT 1"));
+  answer(bare('1'));
+  say(sync());
+  answer(ready(idle));
+  session_->unlink();
+  link(second_);
+  EXPECT_FALSE(session_->works_for_client());
+  say(bind("mine"));
+  say(execute());
+  say(sync());
+  EXPECT_NE(answer(bare('3')).skip, 0U) << "made there before it is used";
+  EXPECT_TRUE(session_->works_for_client()) << "the server keeps its answers until the Sync: it may run already";
+}
+
 TEST_F(SessionMachine, AQuestionThatALateCancelHasHitIsAskedOnceMore) {
   link(first_);
   say(query("LISTEN changes"));

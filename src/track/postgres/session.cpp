@@ -76,7 +76,11 @@ bool Session::answers_client() const noexcept {
 }
 
 bool Session::works_for_client() const noexcept {
-  return !exchange_.empty() && exchange_.front().purpose == Purpose::client;
+  if (exchange_.empty()) return false;
+  // A statement that is made again for the client is answered with what it is made for: the server keeps its answers
+  // until the Sync.
+  const Purpose purpose = exchange_.front().purpose;
+  return purpose == Purpose::client || purpose == Purpose::prepare;
 }
 
 bool Session::commit_under_way() const noexcept {
