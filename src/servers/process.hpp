@@ -9,13 +9,10 @@
 #include <string>
 #include <vector>
 
-namespace lockkeeper::servers {
+#include "servers/process_family.hpp"
+#include "servers/spawn.hpp"
 
-/// Who a child runs as. PostgreSQL refuses root, so under root its programs run as `nobody`.
-struct User {
-  uid_t uid;
-  gid_t gid;
-};
+namespace lockkeeper::servers {
 
 /// The user to run servers as: nothing (ourselves) unless we are root.
 [[nodiscard]] std::optional<User> unprivileged_user();
@@ -29,12 +26,6 @@ struct CommandResult {
 /// returns what it wrote to stdout and stderr. Killed and reported as a failure at the timeout.
 CommandResult run_command(const std::vector<std::string>& arguments, std::optional<User> user,
                           std::chrono::milliseconds timeout);
-
-/// The process and its children, by /proc; empty where it does not exist.
-[[nodiscard]] std::vector<pid_t> process_family(pid_t parent);
-
-/// The letter of /proc/<pid>/stat (R, S, T, Z ...), or 0 where there is no such process.
-[[nodiscard]] char process_state(pid_t process);
 
 /// A server process under a supervisor: a small process between us and the server that ends the server
 /// when we are gone, even by SIGKILL and even while the server is stopped by SIGSTOP.
