@@ -118,7 +118,7 @@ struct KnownWord {
   }
   [[nodiscard]] constexpr bool known() const noexcept { return keyword != Keyword::none; }
   [[nodiscard]] constexpr bool reserved(Dialect dialect) const noexcept {
-    return has(dialect == Dialect::postgres ? pg_reserved : mysql_reserved);
+    return has(dialect == Dialect::mysql ? mysql_reserved : pg_reserved);
   }
 };
 

@@ -119,7 +119,7 @@ Token Lexer::dispatch(const Place& place) {
     case Class::semicolon: return take(TokenKind::semicolon, 1);
     case Class::quote: return quoted();
     case Class::double_quote: return double_quoted();
-    case Class::backtick: return mysql_ ? quoted_name('`') : operator_run();
+    case Class::backtick: return mysql_ || sqlite_ ? quoted_name('`') : operator_run();
     case Class::dollar: return dollar();
     case Class::colon: return colon(place);
     case Class::question: return question(place);
@@ -155,10 +155,10 @@ Token Lexer::prefixed(std::size_t prefix) {
   if (at_[prefix] == '\'') {
     if (letter == 'b' || letter == 'x' || letter == 'n')
       return string(prefix, '\'', letter == 'n' && backslash_escapes_);
-    if (letter != 'e' || mysql_) return {};
+    if (letter != 'e' || mysql_ || sqlite_) return {};
     return escape_string(prefix);
   }
-  if (letter != 'u' || mysql_) return {};
+  if (letter != 'u' || mysql_ || sqlite_) return {};
   if (peek(2) == '\'') return string(2, '\'', false, TokenKind::unicode_string);
   if (peek(2) == '"') return odd_name(2, '"');
   return {};

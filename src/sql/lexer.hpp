@@ -67,7 +67,8 @@ class Lexer {
         last_end_(at_),
         comments_(comments),
         mysql_(options.dialect == Dialect::mysql),
-        double_quote_is_string_(mysql_ && !options.ansi_quotes),
+        sqlite_(options.dialect == Dialect::sqlite),
+        double_quote_is_string_(sqlite_ || (mysql_ && !options.ansi_quotes)),
         backslash_escapes_(mysql_ && !options.no_backslash_escapes),
         truncated_(options.truncated) {}
 
@@ -178,6 +179,7 @@ class Lexer {
   std::vector<std::string_view>* comments_;
   std::size_t version_comments_ = 0;  // open /*! whose content is code
   bool mysql_;
+  bool sqlite_;
   bool double_quote_is_string_;
   bool backslash_escapes_;
   bool truncated_;

@@ -7,7 +7,8 @@ namespace lockkeeper::sql {
 
 enum class Dialect : std::uint8_t {
   postgres,
-  mysql,  ///< MySQL and MariaDB.
+  mysql,   ///< MySQL and MariaDB.
+  sqlite,  ///< "..." may be a string: SQLite takes it for one where it is no name (sqlite.org/quirks.html, 8).
 };
 
 struct Options {

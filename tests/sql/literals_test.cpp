@@ -46,6 +46,23 @@ TEST(Literals, EveryFormIsOneQuestionMark) {
   }
 }
 
+// A backslash is a backslash, and what is in double quotes may be a string.
+TEST(Literals, OfSqliteShowNothing) {
+  constexpr Options sqlite{.dialect = Dialect::sqlite};
+  for (const std::string_view text : {
+           "INSERT INTO t VALUES ('C:\\', 'secret')",
+           "INSERT INTO t VALUES (1, \"secret\")",
+           "INSERT INTO t VALUES ('a''b\\', x'00', 'secret') --don't\n",
+           "SELECT a FROM `it's` WHERE b = 'secret'",
+           "/* one /* comment */ SELECT e'\\', 'secret'",
+           "SELECT a --don't\n FROM t WHERE b = 'secret'",
+           "SELECT a FROM t WHERE b = 'secret",
+       }) {
+    EXPECT_EQ(normalized(text, sqlite).find("secret"), std::string::npos) << normalized(text, sqlite);
+  }
+  EXPECT_EQ(normalized("INSERT INTO t (a, b) VALUES ('C:\\', $1)", sqlite), "INSERT INTO t (a, b) VALUES (?)");
+}
+
 TEST(Literals, EveryMysqlFormIsOneQuestionMark) {
   const std::vector<std::string_view> forms = {"1",
                                                "-1",
