@@ -36,9 +36,9 @@ struct LeaseRecord {
   std::chrono::steady_clock::time_point since;
   std::int64_t backend_id = 0;  ///< The server's session (ServerInfo::backend_id).
   std::string last_statement;   ///< Its shape: literals removed. Empty if nothing was run.
-  bool running = false;         ///< A statement is running now.
+  bool running = false;         ///< A statement is running now, or a stream being read from.
   bool in_transaction = false;  ///< A transaction is open.
-  bool cursor_open = false;     ///< A stream is open.
+  bool cursor_open = false;     ///< A stream or a cursor is open.
   LeaseEnd end = LeaseEnd::held;
 };
 

@@ -26,6 +26,7 @@
 
 #include <lockkeeper/annotations.hpp>
 #include <lockkeeper/connection.hpp>
+#include <lockkeeper/pool_settings.hpp>
 #include <lockkeeper/queries.hpp>
 
 namespace lockkeeper {
@@ -91,6 +92,8 @@ struct TransactionOptions {
   bool durable = false;
   RetryPolicy retry = {};
   std::string_view name = {};  ///< In messages and events beside the place; must live as long as the transaction.
+  std::optional<LeakPolicy> leak = {};       ///< Of its connection; nothing: the pool's.
+  std::optional<NestedAcquire> nested = {};  ///< What becomes of it where its unit of work holds another connection.
 };
 
 class TransactionRef;

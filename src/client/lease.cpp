@@ -23,28 +23,35 @@ class Inside {
   std::uint64_t sequence_;
 };
 
-// A stream stays inside until it is gone, so that nobody else uses, returns or takes back the connection meanwhile.
+// While it is there nobody else uses or returns the connection. Between two chunks the pool may take it back, stream
+// and all, so the stream itself is the slot's.
 class LeaseStream : public RowStream {
  public:
-  LeaseStream(PoolShell& pool, Slot& slot, std::uint64_t sequence, std::unique_ptr<RowStream> stream)
-      : pool_(pool), slot_(slot), sequence_(sequence), stream_(std::move(stream)) {
-    slot_.cursor_open.store(true, std::memory_order_relaxed);
-  }
+  LeaseStream(PoolShell& pool, Slot& slot, std::uint64_t sequence) : pool_(pool), slot_(slot), sequence_(sequence) {}
   ~LeaseStream() override {
-    stream_.reset();
-    slot_.cursor_open.store(false, std::memory_order_relaxed);
-    pool_.leave(slot_, sequence_);
+    if (pool_.enter_stream(slot_, sequence_)) {
+      pool_.end_stream(slot_);
+      pool_.leave(slot_, sequence_);
+    } else {
+      pool_.forget_lost_handle();
+    }
   }
 
   bool next(Rows& chunk, Deadline deadline) override {
-    return stream_->next(chunk, pool_.statement_deadline(deadline));
+    if (!pool_.enter_stream(slot_, sequence_)) pool_.refuse_ended_stream();
+    const Between between{*this};
+    return slot_.stream->next(chunk, pool_.statement_deadline(deadline));
   }
 
  private:
+  struct Between {
+    LeaseStream& stream;
+    ~Between() { stream.pool_.leave_stream(stream.slot_, stream.sequence_); }
+  };
+
   PoolShell& pool_;
   Slot& slot_;
   std::uint64_t sequence_;
-  std::unique_ptr<RowStream> stream_;
 };
 
 }  // namespace
@@ -95,9 +102,13 @@ std::unique_ptr<RowStream> Lease::open_stream(std::string_view sql, std::span<co
   require_lease();
   pool_->enter(*slot_, sequence_, sql);
   try {
-    auto stream = slot_->connection->stream(sql, parameters, chunk_rows, pool_->statement_deadline(deadline));
-    return std::make_unique<client::LeaseStream>(*pool_, *slot_, sequence_, std::move(stream));
+    pool_->begin_stream(*slot_,
+                        slot_->connection->stream(sql, parameters, chunk_rows, pool_->statement_deadline(deadline)));
+    auto stream = std::make_unique<client::LeaseStream>(*pool_, *slot_, sequence_);
+    pool_->leave_stream(*slot_, sequence_);
+    return stream;
   } catch (...) {
+    pool_->end_stream(*slot_);
     pool_->leave(*slot_, sequence_);
     throw;
   }

@@ -51,10 +51,11 @@ void LockWatch::judge_with_locks(Connection& monitor, std::uint64_t server, Dead
   for (const auto& [slot, lease] : seen) {
     if (SlotWord::unpack(lease.word).state == SlotState::executing) backends.push_back(lease.backend);
   }
-  if (backends.empty()) return;
   std::vector<LockEdge> edges;
-  for (const LockWait& wait : monitor.lock_waits(backends, deadline))
-    edges.push_back({server, wait.waiter, wait.blocker});
+  if (!backends.empty()) {
+    for (const LockWait& wait : monitor.lock_waits(backends, deadline))
+      edges.push_back({server, wait.waiter, wait.blocker});
+  }
   judge_until_nobody_is_stuck(seen, edges);
 }
 

@@ -137,8 +137,25 @@ bool PoolShell::is_alive(Slot& slot, const Waiter& waiter) noexcept {
   }
 }
 
+// Whoever had it last kept the native handle, and began something with it after giving it back.
+void PoolShell::tell_used_after_return(Slot& slot) {
+  counters_.dirty_returns.fetch_add(1, std::memory_order_relaxed);
+  LeaseRecord record = record_of(slot, slot.record.sequence.load(std::memory_order_acquire));
+  record.end = LeaseEnd::discarded;
+  std::string text = fmt::format(
+      "a connection of pool \"{}\" has a transaction open although nobody holds it; it is closed.\n  {} had it last, "
+      "taken at {}: something there uses its native handle after giving it back.",
+      name_, record.unit, place(record.taken_at));
+  tell(EventKind::dirty_return, std::move(text), {std::move(record)});
+}
+
 void PoolShell::replace_dead(Waiter& waiter) {
-  counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
+  const TransactionStatus status = waiter.granted->connection->transaction_status();
+  if (status == TransactionStatus::open || status == TransactionStatus::failed) {
+    tell_used_after_return(*waiter.granted);
+  } else {
+    counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
+  }
   PoolActions actions;
   {
     const base::Guard guard(mutex_);
@@ -201,6 +218,7 @@ Lease PoolShell::start_lease(Slot& slot, std::uint64_t sequence, const ThreadCac
   if (fast_.record_stacks.load(std::memory_order_relaxed)) [[unlikely]]
     keep_stack(slot, sequence);
   slot.status.store(TransactionStatus::idle, std::memory_order_relaxed);  // Or it would not have been handed out.
+  slot.open_cursors.store(0, std::memory_order_relaxed);                  // They ended with their transaction.
   Unit& root = unit.root();
   record.counted_on.store(&root, std::memory_order_relaxed);
   root.count_lease(&thread, 1);

@@ -56,7 +56,7 @@ Admission PoolCore::admit(Waiter& waiter, Clock::time_point now, PoolActions& ac
                            Blast::statement};
     return Admission::refused;
   }
-  enqueue(waiter, false);
+  enqueue(waiter);
   serve(now, actions);  // What came back between the look and the queueing.
   return Admission::queued;
 }
@@ -72,7 +72,7 @@ void PoolCore::readmit(Waiter& waiter, Clock::time_point now, PoolActions& actio
     actions.wake.push_back(&waiter);
     return;
   }
-  enqueue(waiter, true);
+  enqueue(waiter);
   serve(now, actions);
 }
 
@@ -95,9 +95,11 @@ void PoolCore::grant(Waiter& waiter, Slot& slot) noexcept {
   waiter.done = true;
 }
 
-void PoolCore::enqueue(Waiter& waiter, bool first) noexcept {
-  waiter.previous = first ? nullptr : tail_;
-  waiter.next = first ? head_ : nullptr;
+// By who asked first: several that were served a dead connection come back in any order.
+void PoolCore::enqueue(Waiter& waiter) noexcept {
+  waiter.previous = tail_;
+  while (waiter.previous != nullptr && waiter.previous->id > waiter.id) waiter.previous = waiter.previous->previous;
+  waiter.next = waiter.previous != nullptr ? waiter.previous->next : head_;
   (waiter.previous != nullptr ? waiter.previous->next : head_) = &waiter;
   (waiter.next != nullptr ? waiter.next->previous : tail_) = &waiter;
   queued_.fetch_add(1, std::memory_order_seq_cst);
@@ -151,7 +153,7 @@ void PoolCore::opened(Slot& slot, std::unique_ptr<Connection> connection, Clock:
   slot.server.store(server_number(connection->server()), std::memory_order_relaxed);
   slot.connection = std::move(connection);
   slot.status.store(TransactionStatus::idle, std::memory_order_relaxed);
-  slot.cursor_open.store(false, std::memory_order_relaxed);
+  slot.open_cursors.store(0, std::memory_order_relaxed);
   slot.last_used.store(now, std::memory_order_relaxed);
   slot.retire_at =
       settings_.max_lifetime.count() == 0 ? Clock::time_point::max() : now + less_jitter(settings_.max_lifetime, 25);
@@ -197,7 +199,8 @@ void PoolCore::drop(Slot& slot, std::string reason, Clock::time_point now, PoolA
 
 void PoolCore::vacate(Slot& slot, std::string reason, PoolActions& actions) {
   slot.cleaning = false;
-  if (slot.connection) actions.close.push_back({std::move(slot.connection), std::move(reason)});
+  if (slot.connection) actions.close.push_back({std::move(slot.connection), std::move(slot.stream), std::move(reason)});
+  slot.open_cursors.store(0, std::memory_order_relaxed);
   slot.canceller.reset();
   slot.attention.store(0, std::memory_order_seq_cst);
   slot.set_state(SlotState::vacant);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <lockkeeper/error.hpp>
+#include <lockkeeper/event_listener.hpp>
 #include <lockkeeper/pool_settings.hpp>
 
 #include "base/parker.hpp"
@@ -43,7 +44,9 @@ struct Waiter {
 /// A connection to be closed, outside the lock.
 struct Closing {
   std::unique_ptr<Connection> connection;
+  std::unique_ptr<RowStream> stream;  ///< Open on it: to be ended first.
   std::string reason;
+  std::optional<LeaseRecord> last_lease = {};  ///< The one whose end it is.
 };
 
 /// What to do once the lock is released. Slots here are opening or reserved: nobody else touches them.
@@ -65,7 +68,7 @@ class PoolCore {
   // --- callers ---
   /// Grants an idle slot, queues the waiter, or refuses it (failure is set).
   Admission admit(Waiter& waiter, Clock::time_point now, PoolActions& actions);
-  /// Puts a waiter whose granted connection turned out to be dead back to the head of the queue.
+  /// Puts a waiter whose granted connection turned out to be dead back to where it was: before all who asked later.
   void readmit(Waiter& waiter, Clock::time_point now, PoolActions& actions);
   /// The waiter gives up. False: it was served or failed meanwhile.
   bool leave(Waiter& waiter) noexcept;
@@ -109,7 +112,7 @@ class PoolCore {
  private:
   [[nodiscard]] Slot* claim_idle(SlotState to) noexcept;
   void grant(Waiter& waiter, Slot& slot) noexcept;
-  void enqueue(Waiter& waiter, bool first) noexcept;
+  void enqueue(Waiter& waiter) noexcept;
   void dequeue(Waiter& waiter) noexcept;
   void hand_over(Slot& slot, PoolActions& actions);
   void open_for_waiters(Clock::time_point now, PoolActions& actions);

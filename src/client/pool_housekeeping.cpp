@@ -18,7 +18,7 @@ constexpr int looks_per_threshold = 10;
 constexpr milliseconds most_often{10};
 constexpr milliseconds most_rarely{1000};
 // The longest pause between two looks at the database's locks while somebody waits.
-constexpr milliseconds longest_lock_pause{1000};
+constexpr milliseconds longest_lock_pause{100};
 constexpr std::chrono::seconds lock_look_timeout{2};
 
 }  // namespace
@@ -96,7 +96,7 @@ void PoolShell::open(Slot& slot) noexcept {
     try {
       connection = driver_->connect(
           target_, Clock::now() + milliseconds(fast_.connect_timeout_ms.load(std::memory_order_relaxed)));
-      is_postgres_ = connection->server().engine == Engine::postgres;
+      engine_ = connection->server().engine;
     } catch (const Failure& failure) {
       error = failure.error();
     } catch (const std::exception& other) {
@@ -128,8 +128,7 @@ void PoolShell::open(Slot& slot) noexcept {
 void PoolShell::ping(Slot& slot) noexcept {
   try {
     slot.connection->ping(Clock::now() + milliseconds(fast_.validation_timeout_ms.load(std::memory_order_relaxed)));
-    slot.last_used.store(Clock::now(), std::memory_order_relaxed);
-    return give_to_core(slot);
+    return give_to_core(slot);  // Not used by anybody: idle_timeout goes on counting.
   } catch (const std::exception& error) {
     counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
     drop(slot, std::string("it did not answer a ping: ") + error.what());
@@ -137,83 +136,95 @@ void PoolShell::ping(Slot& slot) noexcept {
 }
 
 void PoolShell::close_connection(Closing closing) noexcept {
+  closing.stream.reset();
   closing.connection->close();
   closing.connection.reset();
   counters_.connections_closed.fetch_add(1, std::memory_order_relaxed);
-  tell(EventKind::disconnected, fmt::format("pool \"{}\" has closed a connection: {}", name_, closing.reason));
+  std::vector<LeaseRecord> leases;
+  if (closing.last_lease) leases.push_back(std::move(*closing.last_lease));
+  tell(EventKind::disconnected, fmt::format("pool \"{}\" has closed a connection: {}", name_, closing.reason),
+       std::move(leases));
 }
 
 Clock::time_point PoolShell::look_for_leaks(Clock::time_point now) noexcept {
   const std::int64_t shortest = shortest_leak_ms_.load(std::memory_order_relaxed);
   if (shortest <= 0) return Clock::time_point::max();
-  struct Leak {
-    Slot* slot;
-    std::uint64_t sequence;
-  };
-  std::vector<Leak> leaks;
-  {
-    const base::Guard guard(mutex_);
-    for (Slot& slot : core_.slots()) {
-      const SlotWord seen = slot.load();
-      if (!is_leased(seen.state) || slot.record.sequence.load(std::memory_order_acquire) != seen.sequence) continue;
-      const std::int64_t after = slot.record.leak_after_ms.load(std::memory_order_relaxed);
-      const Clock::time_point since = slot.record.since.load(std::memory_order_relaxed);
-      if (after <= 0 || now - since < milliseconds(after) || slot.leak_sequence == seen.sequence) continue;
-      slot.leak_sequence = seen.sequence;
-      slot.attention.fetch_or(leak_reported, std::memory_order_seq_cst);
-      leaks.push_back({&slot, seen.sequence});
-    }
-  }
-  for (const Leak& leak : leaks) handle_leak(*leak.slot, leak.sequence);
+  for (const Leak& leak : new_leaks(now)) handle_leak(leak);
   return now + std::clamp(milliseconds(shortest / looks_per_threshold), most_often, most_rarely);
 }
 
-void PoolShell::handle_leak(Slot& slot, std::uint64_t sequence) noexcept {
+std::vector<PoolShell::Leak> PoolShell::new_leaks(Clock::time_point now) {
+  std::vector<Leak> leaks;
+  const base::Guard guard(mutex_);
+  for (Slot& slot : core_.slots()) {
+    const SlotWord seen = slot.load();
+    if (!is_leased(seen.state) || slot.record.sequence.load(std::memory_order_acquire) != seen.sequence) continue;
+    const std::int64_t after = slot.record.leak_after_ms.load(std::memory_order_relaxed);
+    const Clock::time_point since = slot.record.since.load(std::memory_order_relaxed);
+    if (after <= 0 || now - since < milliseconds(after) || slot.leak_sequence == seen.sequence) continue;
+    Leak leak{&slot, seen.sequence, slot.record.leak_action.load(std::memory_order_relaxed),
+              record_of(slot, seen.sequence)};
+    // Ended meanwhile: what was read may be the next one's.
+    if (slot.load().sequence != seen.sequence || slot.record.sequence.load() != seen.sequence) continue;
+    slot.leak_sequence = seen.sequence;
+    slot.attention.fetch_or(leak_reported, std::memory_order_seq_cst);
+    leaks.push_back(std::move(leak));
+  }
+  return leaks;
+}
+
+// The listener may take its time: all that follows looks again whether it is still this lease. On a worker, since it
+// may wait for a server.
+void PoolShell::handle_leak(const Leak& leak) noexcept {
   counters_.leaks.fetch_add(1, std::memory_order_relaxed);
-  const LeaseRecord record = record_of(slot, sequence);
-  const LeakAction action = slot.record.leak_action.load(std::memory_order_relaxed);
-  tell(EventKind::leak, describe_leak(record, action), {record});
-  switch (action) {
-    case LeakAction::report: return;
-    case LeakAction::cancel:
-      if (slot.load().state == SlotState::executing) cancel(slot);
-      return;
-    case LeakAction::take_back: return take_back(slot, sequence);
-  }
+  tell(EventKind::leak, describe_leak(leak.record, leak.action), {leak.record});
+  if (leak.action == LeakAction::report) return;
+  workers_.post([this, slot = leak.slot, sequence = leak.sequence, action = leak.action] {
+    if (action == LeakAction::take_back) return take_back(*slot, sequence);
+    static_cast<void>(cancel(*slot, sequence));
+  });
 }
 
-// Asleep: ours at once. Inside the connection: cancelled, and whoever is inside hands it over when leaving.
+// Nobody is inside: ours at once.
+bool PoolShell::take_sleeping(Slot& slot, std::uint64_t sequence) noexcept {
+  if (!take_from_handles(slot, {sequence, SlotState::held}) &&
+      !take_from_handles(slot, {sequence, SlotState::streaming})) {
+    return false;
+  }
+  take_over(slot, sequence, LeaseEnd::reclaimed);
+  return true;
+}
+
+// Whoever is inside is cancelled, and hands the connection over when leaving.
 void PoolShell::take_back(Slot& slot, std::uint64_t sequence) noexcept {
+  if (take_sleeping(slot, sequence)) return;
+  slot.take_back_of.store(sequence, std::memory_order_seq_cst);
   slot.attention.fetch_or(Attention::take_back, std::memory_order_seq_cst);
-  LeaseRecord record = record_of(slot, sequence);
-  counters_.reclaimed.fetch_add(1, std::memory_order_relaxed);
-  if (slot.change({sequence, SlotState::held}, {sequence, SlotState::reserved})) {
-    take_over(slot, sequence, LeaseEnd::reclaimed);
-  } else if (slot.load() == SlotWord{sequence, SlotState::executing}) {
-    cancel(slot);
-  } else {
-    return;  // It came back by itself meanwhile.
-  }
-  record.end = LeaseEnd::reclaimed;
-  tell(EventKind::reclaimed,
-       fmt::format("pool \"{}\" has taken back the connection that {} took at {}", name_, record.unit,
-                   place(record.taken_at)),
-       {record});
+  // One that left before it could see that sleeps now.
+  if (take_sleeping(slot, sequence) || cancel(slot, sequence)) return;
+  slot.attention.fetch_and(~std::uint32_t{Attention::take_back}, std::memory_order_seq_cst);
+  after_return();  // It came back by itself, and while it was marked nobody took it.
 }
 
-void PoolShell::cancel(Slot& slot) noexcept {
+// False: nobody of this lease is inside.
+bool PoolShell::cancel(Slot& slot, std::uint64_t sequence) noexcept {
+  if (slot.load() != SlotWord{sequence, SlotState::executing}) return false;
+  slot.attention.fetch_or(cancelling, std::memory_order_seq_cst);  // From here on it is not given on.
   std::shared_ptr<Canceller> canceller;
-  {
+  const bool inside = slot.load() == SlotWord{sequence, SlotState::executing};
+  if (inside) {
     const base::Guard guard(mutex_);
     canceller = slot.canceller;
   }
-  if (!canceller) return;
   try {
-    canceller->cancel(Clock::now() + lock_look_timeout);
+    if (canceller) canceller->cancel(Clock::now() + lock_look_timeout);
   } catch (const std::exception& error) {
     tell(EventKind::leak,
          fmt::format("pool \"{}\": a statement of a leaked lease could not be cancelled: {}", name_, error.what()));
   }
+  slot.attention.fetch_and(~std::uint32_t{cancelling}, std::memory_order_seq_cst);
+  if (!inside) after_return();  // While it was marked nobody took it.
+  return inside;
 }
 
 // On a worker: the housekeeper itself never waits for a server.

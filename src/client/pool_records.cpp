@@ -30,10 +30,10 @@ LeaseRecord PoolShell::record_of(Slot& slot, std::uint64_t sequence) const {
   record.backend_id = slot.backend.load(std::memory_order_relaxed);
   const TransactionStatus status = slot.status.load(std::memory_order_relaxed);
   record.in_transaction = status == TransactionStatus::open || status == TransactionStatus::failed;
-  record.cursor_open = slot.cursor_open.load(std::memory_order_relaxed);
-  record.running = slot.load().state == SlotState::executing && !record.cursor_open;
+  record.cursor_open = slot.open_cursors.load(std::memory_order_relaxed) > 0;
+  record.running = slot.load().state == SlotState::executing;
   const base::Guard guard(slot.text_mutex);
-  if (slot.last_sql_of == sequence) record.last_statement = shape_of(slot.last_sql, is_postgres_);
+  if (slot.last_sql_of == sequence) record.last_statement = shape_of(slot.last_sql, engine_);
   if (slot.stack_of == sequence) record.stack = slot.stack;
   return record;
 }

@@ -23,7 +23,7 @@ void PoolShell::end_lease(Slot& slot, std::uint64_t sequence) noexcept {
 // Of a pool that has gone, with nothing left to come back: asked by whoever has just returned something slowly.
 bool PoolShell::is_last() noexcept {
   const base::Guard guard(mutex_);
-  if (!orphaned_ || destroying_ || count_leased() > 0) return false;
+  if (!orphaned_ || destroying_ || !nobody_comes_back()) return false;
   destroying_ = true;
   return true;
 }
@@ -69,21 +69,74 @@ void PoolShell::after_return() noexcept {
 void PoolShell::return_slowly(Slot& slot, std::uint64_t sequence) noexcept {
   for (;;) {
     const SlotWord seen = slot.load();
-    if (seen.sequence != sequence) return;  // Taken back, and on its way to somebody else or with it.
+    if (seen.sequence != sequence || !is_leased(seen.state)) return lose_handle();  // Taken back.
     if (seen.state == SlotState::executing) {
       if (slot.change(seen, {sequence, SlotState::released})) return;
     } else if (seen.state == SlotState::held) {
       if (slot.change(seen, {sequence, SlotState::reserved})) return take_over(slot, sequence, LeaseEnd::returned);
+    } else if (seen.state == SlotState::streaming) {
+      if (!leave_streaming(slot, seen)) continue;
+      // The stream may have ended without seeing that.
+      if (slot.change({sequence, SlotState::held}, {sequence, SlotState::reserved})) {
+        take_over(slot, sequence, LeaseEnd::returned);
+      }
+      return;
     } else {
       return;
     }
   }
 }
 
+// The slot becomes the pool's, although its stream, and the lease, are still somewhere.
+bool PoolShell::take_from_handles(Slot& slot, SlotWord from) noexcept {
+  const base::Guard guard(mutex_);
+  if (!slot.change(from, {from.sequence, SlotState::reserved})) return false;
+  lost_handles_ += static_cast<std::size_t>(!is_left_to_stream(slot, from.sequence));
+  lost_handles_ += static_cast<std::size_t>(slot.stream != nullptr);
+  return true;
+}
+
+// False: it is not streaming any more. Under the lock, so that whoever takes the slot knows whether the lease still
+// comes.
+bool PoolShell::leave_streaming(Slot& slot, SlotWord seen) noexcept {
+  const base::Guard guard(mutex_);
+  if (slot.load() != seen) return false;
+  leave_to_stream(slot, seen.sequence);
+  return true;
+}
+
+void PoolShell::leave_to_stream(Slot& slot, std::uint64_t sequence) noexcept {
+  slot.gone_of.store(sequence, std::memory_order_seq_cst);
+  slot.attention.fetch_or(lease_gone, std::memory_order_seq_cst);
+}
+
+bool PoolShell::is_left_to_stream(const Slot& slot, std::uint64_t sequence) noexcept {
+  return (slot.attention.load(std::memory_order_seq_cst) & lease_gone) != 0 &&
+         slot.gone_of.load(std::memory_order_seq_cst) == sequence;
+}
+
+void PoolShell::lose_handle() noexcept {
+  const base::Guard guard(mutex_);
+  --lost_handles_;
+}
+
+void PoolShell::forget_lost_handle() noexcept {
+  ThreadCache& thread = thread_cache();
+  thread.inside.store(this, std::memory_order_relaxed);
+  lose_handle();
+  const bool last = is_last();
+  thread.inside.store(nullptr, std::memory_order_release);
+  if (last) destroy(this);
+}
+
 // The slot is ours now. What state its connection is in decides where it goes.
 void PoolShell::take_over(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept {
+  std::uint32_t attention = slot.attention.load(std::memory_order_seq_cst);
+  if ((attention & cancelling) != 0) attention |= slot.attention.fetch_or(evict, std::memory_order_seq_cst) | evict;
   const TransactionStatus status = slot.connection->transaction_status();
-  const bool evicted = (slot.attention.load(std::memory_order_seq_cst) & evict) != 0;
+  const bool evicted = (attention & evict) != 0;
+  const bool wanted = (attention & Attention::take_back) != 0 && slot.take_back_of == sequence;
+  if (end == LeaseEnd::returned && wanted) end = LeaseEnd::reclaimed;  // A cancel may be on its way.
   if (end == LeaseEnd::returned && status == TransactionStatus::unknown) end = LeaseEnd::connection_lost;
   if (end == LeaseEnd::returned && evicted && status == TransactionStatus::idle) {
     end = closed_.load(std::memory_order_acquire) ? LeaseEnd::pool_closed : LeaseEnd::evicted;
@@ -100,34 +153,50 @@ void PoolShell::take_over(Slot& slot, std::uint64_t sequence, LeaseEnd end) noex
              record.last_statement),
          {record});
   }
-  end_record(slot, sequence, end);
+  count_end(slot);
+  const std::uint32_t before = slot.attention.fetch_and(~std::uint32_t{leak_reported}, std::memory_order_seq_cst);
+  const bool leaked = (before & leak_reported) != 0;
+  std::optional<LeaseRecord> record;  // Where somebody asks for it: it costs as much as the rest.
+  if (leaked || end != LeaseEnd::returned) {
+    record = record_of(slot, sequence);
+    record->end = end;
+  }
+  if (leaked) tell_leak_ended(*record);
   switch (end) {
     case LeaseEnd::connection_lost:
       counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
-      return drop(slot, "the connection was lost while it was leased");
-    case LeaseEnd::reclaimed: return drop(slot, "its lease was taken back");
+      return drop(slot, "the connection was lost while it was leased", std::move(record));
+    case LeaseEnd::reclaimed: tell_reclaimed(*record); return drop(slot, "its lease was taken back", std::move(record));
     default: break;
   }
   if (dirty || (fast_.reset_on_return.load(std::memory_order_relaxed) && !evicted)) {
     return workers_.post([this, &slot, sequence] { clean(slot, sequence); });
   }
-  give_to_core(slot);
+  give_to_core(slot, std::move(record));
 }
 
-void PoolShell::end_record(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept {
+void PoolShell::count_end(Slot& slot) noexcept {
   const Clock::time_point now = Clock::now();
   slot.record.counted_on.load(std::memory_order_relaxed)->count_lease(nullptr, -1);
   const auto held_for = std::chrono::nanoseconds(now - slot.record.since.load(std::memory_order_relaxed)).count();
   slot.held_ns.fetch_add(static_cast<std::uint64_t>(held_for), std::memory_order_relaxed);
   slot.last_used.store(now, std::memory_order_relaxed);
-  if ((slot.attention.fetch_and(~std::uint32_t{leak_reported}, std::memory_order_seq_cst) & leak_reported) != 0) {
-    LeaseRecord record = record_of(slot, sequence);
-    record.end = end;  // The text is made from the record: it is copied into the event, not moved.
-    tell(EventKind::leak_ended,
-         fmt::format("the lease of pool \"{}\" taken by {} at {} ended after {} ms: {}", name_, record.unit,
-                     place(record.taken_at), held_for / 1'000'000, to_string(end)),
-         {record});
-  }
+}
+
+void PoolShell::tell_reclaimed(const LeaseRecord& record) noexcept {
+  counters_.reclaimed.fetch_add(1, std::memory_order_relaxed);
+  tell(EventKind::reclaimed,
+       fmt::format("pool \"{}\" has taken back the connection that {} took at {}", name_, record.unit,
+                   place(record.taken_at)),
+       {record});
+}
+
+void PoolShell::tell_leak_ended(const LeaseRecord& record) noexcept {
+  const auto held_for = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - record.since);
+  tell(EventKind::leak_ended,
+       fmt::format("the lease of pool \"{}\" taken by {} at {} ended after {} ms: {}", name_, record.unit,
+                   place(record.taken_at), held_for.count(), to_string(record.end)),
+       {record});
 }
 
 // On a worker: nobody waits for a rollback but the one who needs this slot. What cannot be cleaned in time is closed.
@@ -154,71 +223,26 @@ void PoolShell::clean(Slot& slot, std::uint64_t sequence) noexcept {
   drop(slot, std::move(reason));
 }
 
-void PoolShell::give_to_core(Slot& slot) noexcept {
+void PoolShell::give_to_core(Slot& slot, std::optional<LeaseRecord> last_lease) noexcept {
   PoolActions actions;
   {
     const base::Guard guard(mutex_);
     core_.give_back(slot, Clock::now(), actions);
   }
+  if (!actions.close.empty()) actions.close.front().last_lease = std::move(last_lease);
   perform(std::move(actions));
   drained_.notify_all();
 }
 
-void PoolShell::drop(Slot& slot, std::string reason) noexcept {
+void PoolShell::drop(Slot& slot, std::string reason, std::optional<LeaseRecord> last_lease) noexcept {
   PoolActions actions;
   {
     const base::Guard guard(mutex_);
     core_.drop(slot, std::move(reason), Clock::now(), actions);
   }
+  if (!actions.close.empty()) actions.close.front().last_lease = std::move(last_lease);  // Its own comes first.
   perform(std::move(actions));
   drained_.notify_all();
-}
-
-void PoolShell::enter(Slot& slot, std::uint64_t sequence, std::string_view sql) {
-  for (;;) {
-    const SlotWord seen = slot.load();
-    if (seen.sequence != sequence || !is_leased(seen.state)) {
-      throw Failure(
-          {ErrorCode::reclaimed, "",
-           fmt::format("pool \"{}\" has taken this lease back: it was held longer than the leak policy allows", name_),
-           Blast::connection});
-    }
-    if (seen.state != SlotState::held) {
-      throw Failure({ErrorCode::foreign_use, "",
-                     fmt::format("another thread (or an open stream) is using this lease of pool \"{}\", taken at {}",
-                                 name_, place(slot.record.taken_at.load(std::memory_order_relaxed))),
-                     Blast::statement});
-    }
-    if (slot.change(seen, {sequence, SlotState::executing})) break;
-  }
-  slot.operation_since.store(base::coarse_now(), std::memory_order_relaxed);
-  slot.operations.fetch_add(1, std::memory_order_release);
-  constexpr std::size_t most_kept = 1024;
-  const base::Guard guard(slot.text_mutex);
-  slot.last_sql.assign(sql.substr(0, most_kept));
-  slot.last_sql_of = sequence;
-}
-
-void PoolShell::leave(Slot& slot, std::uint64_t sequence) noexcept {
-  slot.status.store(slot.connection->transaction_status(), std::memory_order_relaxed);
-  ThreadCache& thread = thread_cache();
-  thread.inside.store(this, std::memory_order_relaxed);
-  const bool last = !leave_fast(slot, sequence) && is_last();
-  thread.inside.store(nullptr, std::memory_order_release);
-  if (last) destroy(this);
-}
-
-bool PoolShell::leave_fast(Slot& slot, std::uint64_t sequence) noexcept {
-  const SlotWord held{sequence, SlotState::held};
-  const SlotWord reserved{sequence, SlotState::reserved};
-  if (!slot.change({sequence, SlotState::executing}, held)) {
-    slot.set_state(SlotState::reserved);  // Given back meanwhile: it is for us to return it.
-    take_over(slot, sequence, LeaseEnd::returned);
-    return false;
-  }
-  if ((slot.attention.load(std::memory_order_seq_cst) & Attention::take_back) == 0) return true;
-  if (slot.change(held, reserved)) take_over(slot, sequence, LeaseEnd::reclaimed);
-  return false;
 }
 
 }  // namespace lockkeeper::client

@@ -55,7 +55,7 @@ void PoolShell::first_connection() {
   for (;;) {
     try {
       auto connection = driver_->connect(target_, Clock::now() + settings.connect_timeout);
-      is_postgres_ = connection->server().engine == Engine::postgres;
+      engine_ = connection->server().engine;
       PoolActions actions;
       {
         const base::Guard guard(mutex_);
@@ -88,7 +88,10 @@ void PoolShell::adopt(const PoolSettings& settings) noexcept {
   fast_.detect_deadlocks = settings.detect_deadlocks;
   fast_.record_stacks = settings.record_stacks;
   fast_.reset_on_return = settings.reset_on_return;
-  shortest_leak_ms_ = settings.leak.after.count();
+  // What a call site has asked for alone may still be out: looking too often costs little, too rarely a leak.
+  const std::int64_t after = settings.leak.after.count();
+  const std::int64_t before = shortest_leak_ms_.load(std::memory_order_relaxed);
+  if (after > 0 && (before == 0 || after < before)) shortest_leak_ms_.store(after, std::memory_order_relaxed);
 }
 
 void PoolShell::change(const PoolSettings& settings) {
@@ -156,7 +159,7 @@ void PoolShell::retire(PoolShell* shell) noexcept {
   {
     const base::Guard guard(shell->mutex_);
     shell->orphaned_ = true;
-    last = shell->count_leased() == 0;
+    last = shell->nobody_comes_back();
     shell->destroying_ = last;
   }
   if (last) destroy(shell);
@@ -167,6 +170,8 @@ std::size_t PoolShell::count_leased() const {
   for (const Slot& slot : core_.slots()) leased += static_cast<std::size_t>(is_leased(slot.load().state));
   return leased;
 }
+
+bool PoolShell::nobody_comes_back() const { return count_leased() == 0 && lost_handles_ == 0; }
 
 Deadline PoolShell::statement_deadline(std::optional<Deadline> given) const noexcept {
   const std::int64_t timeout = fast_.statement_timeout_ms.load(std::memory_order_relaxed);

@@ -39,16 +39,28 @@ class PoolShell {
 
   [[nodiscard]] static PoolShell& of(Pool& pool) noexcept { return *pool.shell_; }
   [[nodiscard]] static PoolShell& of(const Lease& lease) noexcept { return *lease.pool_; }
+  static void count_cursors(const Lease& lease, int more) noexcept {
+    if (lease.slot_ != nullptr) lease.slot_->open_cursors.fetch_add(more, std::memory_order_relaxed);
+  }
 
   /// Closes the pool and stops its threads; destroys the shell now or with its last lease.
   static void retire(PoolShell* shell) noexcept;
 
-  // --- leases (pool_acquire.cpp, pool_return.cpp) ---
+  // --- leases (pool_acquire.cpp, pool_use.cpp, pool_return.cpp) ---
   [[nodiscard]] Lease acquire(const AcquireOptions& options, std::source_location where);
   void end_lease(Slot& slot, std::uint64_t sequence) noexcept;
   /// A thread is going inside the connection, and out again. Throws Failure.
   void enter(Slot& slot, std::uint64_t sequence, std::string_view sql);
   void leave(Slot& slot, std::uint64_t sequence) noexcept;
+  /// The thread inside has opened a stream; it leaves the connection with it open, or ends it.
+  void begin_stream(Slot& slot, std::unique_ptr<RowStream> stream) noexcept;
+  void leave_stream(Slot& slot, std::uint64_t sequence) noexcept;
+  void end_stream(Slot& slot) noexcept;
+  /// Inside again, to read on. False: stream and connection are not the lease's any more.
+  [[nodiscard]] bool enter_stream(Slot& slot, std::uint64_t sequence) noexcept;
+  [[noreturn]] void refuse_ended_stream() const;
+  /// A stream whose connection was taken from it has gone.
+  void forget_lost_handle() noexcept;
   [[nodiscard]] Deadline statement_deadline(std::optional<Deadline> given) const noexcept;
 
   // --- control ---
@@ -107,6 +119,7 @@ class PoolShell {
   [[noreturn]] void time_out(const Waiter& waiter);
   [[nodiscard]] bool is_alive(Slot& slot, const Waiter& waiter) noexcept;
   void replace_dead(Waiter& waiter);
+  void tell_used_after_return(Slot& slot);
   void check_nested(const Unit& unit, const AcquireOptions& options, std::source_location where);
   [[nodiscard]] Lease start_lease(Slot& slot, std::uint64_t sequence, const ThreadCache& thread,
                                   std::source_location where, Clock::time_point now,
@@ -116,15 +129,27 @@ class PoolShell {
   // pool_return.cpp
   [[nodiscard]] bool return_fast(const ThreadCache& thread, Slot& slot, std::uint64_t sequence) noexcept;
   void return_slowly(Slot& slot, std::uint64_t sequence) noexcept;
+  [[nodiscard]] bool take_from_handles(Slot& slot, SlotWord from) noexcept;
+  [[nodiscard]] bool leave_streaming(Slot& slot, SlotWord seen) noexcept;
+  static void leave_to_stream(Slot& slot, std::uint64_t sequence) noexcept;
+  [[nodiscard]] static bool is_left_to_stream(const Slot& slot, std::uint64_t sequence) noexcept;
   void take_over(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept;
-  void end_record(Slot& slot, std::uint64_t sequence, LeaseEnd end) noexcept;
+  void count_end(Slot& slot) noexcept;
+  void tell_leak_ended(const LeaseRecord& record) noexcept;
+  void tell_reclaimed(const LeaseRecord& record) noexcept;
+  void lose_handle() noexcept;
   void clean(Slot& slot, std::uint64_t sequence) noexcept;
-  void give_to_core(Slot& slot) noexcept;
-  void drop(Slot& slot, std::string reason) noexcept;
-  [[nodiscard]] bool leave_fast(Slot& slot, std::uint64_t sequence) noexcept;
+  void give_to_core(Slot& slot, std::optional<LeaseRecord> last_lease = {}) noexcept;
+  void drop(Slot& slot, std::string reason, std::optional<LeaseRecord> last_lease = {}) noexcept;
   void after_return() noexcept;
   [[nodiscard]] bool is_last() noexcept;
   static void destroy(PoolShell* shell) noexcept;
+
+  // pool_use.cpp
+  void leave_by(Slot& slot, std::uint64_t sequence, bool (PoolShell::*way)(Slot&, std::uint64_t)) noexcept;
+  [[nodiscard]] bool leave_fast(Slot& slot, std::uint64_t sequence) noexcept;
+  [[nodiscard]] bool leave_stream_fast(Slot& slot, std::uint64_t sequence) noexcept;
+  [[nodiscard]] bool hand_over_if_wanted(Slot& slot, SlotWord left) noexcept;
 
   // pool_housekeeping.cpp
   void first_connection();
@@ -138,9 +163,17 @@ class PoolShell {
   [[nodiscard]] Clock::time_point look_for_locks(Clock::time_point now) noexcept;
   [[nodiscard]] std::optional<Clock::time_point> oldest_nested_wait() const;
   [[nodiscard]] Clock::time_point report_metrics(Clock::time_point now) noexcept;
-  void handle_leak(Slot& slot, std::uint64_t sequence) noexcept;
+  struct Leak {
+    Slot* slot;
+    std::uint64_t sequence;
+    LeakAction action;
+    LeaseRecord record;
+  };
+  [[nodiscard]] std::vector<Leak> new_leaks(Clock::time_point now);
+  void handle_leak(const Leak& leak) noexcept;
+  [[nodiscard]] bool take_sleeping(Slot& slot, std::uint64_t sequence) noexcept;
   void take_back(Slot& slot, std::uint64_t sequence) noexcept;
-  void cancel(Slot& slot) noexcept;
+  [[nodiscard]] bool cancel(Slot& slot, std::uint64_t sequence) noexcept;
   void watch_locks() noexcept;
   void ask_for_locks() noexcept;
   void adopt(const PoolSettings& settings) noexcept;
@@ -151,6 +184,7 @@ class PoolShell {
   [[nodiscard]] std::vector<LeaseRecord> leases_if(const std::function<bool(const Slot&)>& wanted) const;
 
   [[nodiscard]] std::size_t count_leased() const LK_REQUIRES(mutex_);
+  [[nodiscard]] bool nobody_comes_back() const LK_REQUIRES(mutex_);
 
   const std::uint64_t id_;
   const std::string name_;
@@ -163,7 +197,9 @@ class PoolShell {
   const PoolCore& queue_view_;  // For anybody_waits, which needs no lock.
   Fast fast_;
   Counters counters_;
-  bool orphaned_ LK_GUARDED_BY(mutex_) = false;    // The Pool has gone; the last lease destroys the shell.
+  bool orphaned_ LK_GUARDED_BY(mutex_) = false;  // The Pool has gone; the last lease destroys the shell.
+  // Leases and streams whose connection was taken from them: they come once more, to say that they have gone.
+  std::size_t lost_handles_ LK_GUARDED_BY(mutex_) = 0;
   bool destroying_ LK_GUARDED_BY(mutex_) = false;  // Somebody does.
   std::unique_ptr<Connection> monitor_;            // Of the one job that asks for lock waits, see watching_.
   std::atomic<bool> watching_{false};
@@ -177,7 +213,7 @@ class PoolShell {
   std::condition_variable_any drained_;  // With mutex_: a lease has come back.
   Workers workers_{6};
   std::thread housekeeper_;
-  std::atomic<bool> is_postgres_{true};  // For the shapes of statements.
+  std::atomic<Engine> engine_{Engine::postgres};  // For the shapes of statements.
 };
 
 /// The process's next number for a waiter or a pool.

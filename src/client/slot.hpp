@@ -32,6 +32,7 @@ enum class SlotState : std::uint64_t {
   executing,  ///< Leased, and a thread is inside the connection.
   released,   ///< Given back while a thread was still inside; that thread returns it.
   reserved,   ///< The pool's own: being checked, cleaned or closed.
+  streaming,  ///< Leased, with a stream open that nobody reads from at the moment.
 };
 
 /// The sequence number and the state in one word.
@@ -49,8 +50,10 @@ struct SlotWord {
 /// Why a slot's next return needs more than a compare-and-swap.
 enum Attention : std::uint32_t {
   evict = 1,          ///< Close the connection when it comes back.
-  take_back = 2,      ///< The leak policy wants it: whoever is inside hands it over when leaving.
+  take_back = 2,      ///< The leak policy wants the lease `take_back_of`: whoever is inside hands it over when leaving.
   leak_reported = 4,  ///< Tell that the leak has ended.
+  cancelling = 8,     ///< A cancel is on its way: whoever came next might be hit by it.
+  lease_gone = 16,    ///< Of the lease `gone_of` a stream alone is left, which returns the connection.
 };
 
 /// What is known of a lease, readable by anybody at any time. Written by the holder, right after taking the slot;
@@ -72,6 +75,8 @@ struct alignas(64) Slot {
   const std::uint32_t index;  ///< In the pool's list of slots.
   std::atomic<std::uint64_t> word{0};
   std::atomic<std::uint32_t> attention{0};
+  std::atomic<std::uint64_t> take_back_of{0};
+  std::atomic<std::uint64_t> gone_of{0};
   SlotRecord record;
   std::atomic<Clock::time_point> last_used{};
   std::atomic<std::uint64_t> held_ns{0};  ///< Sum over ended leases.
@@ -80,7 +85,7 @@ struct alignas(64) Slot {
   std::atomic<std::uint64_t> operations{0};  ///< Begun so far.
   std::atomic<Clock::time_point> operation_since{};
   std::atomic<TransactionStatus> status{TransactionStatus::idle};
-  std::atomic<bool> cursor_open{false};
+  std::atomic<std::int32_t> open_cursors{0};  ///< Streams, and cursors of the lease's transaction.
   base::Mutex text_mutex;
   std::string last_sql LK_GUARDED_BY(text_mutex);  ///< As given, cut off at 1 KiB; literals go when it is shown.
   std::uint64_t last_sql_of LK_GUARDED_BY(text_mutex) = 0;  ///< The lease that ran it.
@@ -89,6 +94,7 @@ struct alignas(64) Slot {
 
   // Whoever holds or has reserved the slot.
   std::unique_ptr<Connection> connection;
+  std::unique_ptr<RowStream> stream;     ///< Open on the connection: whoever takes the slot over ends it.
   std::shared_ptr<Canceller> canceller;  ///< Replaced only while the slot is reserved, under the pool's lock.
   std::atomic<std::int64_t> backend{0};
   std::atomic<std::uint64_t> server{0};  ///< Which server: sessions of two servers may have one number.
@@ -125,7 +131,8 @@ struct alignas(64) Slot {
 [[nodiscard]] std::uint64_t server_number(const ServerInfo& server);
 
 [[nodiscard]] constexpr bool is_leased(SlotState state) noexcept {
-  return state == SlotState::held || state == SlotState::executing || state == SlotState::released;
+  return state == SlotState::held || state == SlotState::executing || state == SlotState::streaming ||
+         state == SlotState::released;
 }
 
 }  // namespace lockkeeper::client

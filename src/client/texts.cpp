@@ -19,7 +19,7 @@ std::string duration(Clock::duration time) {
 
 std::string doing(const LeaseRecord& lease) {
   if (lease.running) return "running";
-  if (lease.cursor_open) return "with an open stream, reading nothing";
+  if (lease.cursor_open) return "with an open stream or cursor, reading nothing";
   return lease.in_transaction ? "idle in a transaction" : "idle, no transaction open";
 }
 
@@ -43,10 +43,14 @@ std::string place(const std::source_location& where) {
   return fmt::format("{}:{}", file, where.line());
 }
 
-std::string shape_of(std::string_view sql, bool is_postgres) {
+std::string shape_of(std::string_view sql, Engine engine) {
   if (sql.empty()) return {};
   sql::Options options;
-  options.dialect = is_postgres ? sql::Dialect::postgres : sql::Dialect::mysql;
+  switch (engine) {
+    case Engine::postgres: options.dialect = sql::Dialect::postgres; break;
+    case Engine::sqlite: options.dialect = sql::Dialect::sqlite; break;
+    default: options.dialect = sql::Dialect::mysql; break;
+  }
   return sql::analyze(sql, options).normalized;
 }
 

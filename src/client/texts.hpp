@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <lockkeeper/connection.hpp>
 #include <lockkeeper/event_listener.hpp>
 #include <lockkeeper/pool_settings.hpp>
 
@@ -15,7 +16,7 @@ namespace lockkeeper::client {
 [[nodiscard]] std::string place(const std::source_location& where);
 
 /// A statement without its literals. Empty for an empty one.
-[[nodiscard]] std::string shape_of(std::string_view sql, bool is_postgres);
+[[nodiscard]] std::string shape_of(std::string_view sql, Engine engine);
 
 /// One line: who holds it, since when, where it was taken, what it does.
 [[nodiscard]] std::string describe(const LeaseRecord& lease, std::chrono::steady_clock::time_point now);

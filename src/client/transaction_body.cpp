@@ -16,7 +16,7 @@ TransactionBody::TransactionBody(Pool& pool, Watchdog& watchdog, const Transacti
       site_(std::move(site)),
       id_(next_number()),
       options_(options),
-      lease_(pool.acquire({}, site_.where)),
+      lease_(pool.acquire({.leak = options.leak, .nested = options.nested}, site_.where)),
       began_(std::chrono::steady_clock::now()) {
   options_.timeout = bounded(options_.timeout);
   // Where this throws half-way, the lease's return asks the server whether a transaction was left open.
@@ -53,6 +53,8 @@ void TransactionBody::tell_timeout() const noexcept {
     return;  // No memory for the text; the metric has it.
   }
 }
+
+void TransactionBody::count_cursors(int more) noexcept { PoolShell::count_cursors(lease_, more); }
 
 std::chrono::steady_clock::duration TransactionBody::age() const noexcept {
   return std::chrono::steady_clock::now() - began_;

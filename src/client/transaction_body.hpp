@@ -108,6 +108,8 @@ class TransactionBody {
   [[nodiscard]] std::chrono::steady_clock::duration age() const noexcept;
   /// The next cursor's number, from 1: names repeat with every transaction, and so do the statements' texts.
   [[nodiscard]] unsigned next_cursor() noexcept { return ++cursors_; }
+  /// One more is open on the server, or one less: for the lease's record.
+  void count_cursors(int more) noexcept;
 
   TransactionCallbacks callbacks;
   int inner_scopes = 0;        ///< That take part or are nested, and are not over.

@@ -29,6 +29,7 @@ CursorBody::CursorBody(std::shared_ptr<TransactionScope> scope, std::string_view
   std::string name = fmt::format("lk_cursor_{}", scope_->body()->next_cursor());
   scope_->run(fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", name, sql), parameters);
   name_ = std::move(name);
+  scope_->body()->count_cursors(1);
 }
 
 // Where the transaction is over or has failed, the server has closed it.
@@ -36,6 +37,7 @@ CursorBody::~CursorBody() {
   if (name_.empty() || !scope_->is_own_thread() || !scope_->is_active() || scope_->body()->has_failed()) return;
   try {
     scope_->run("CLOSE " + name_, {});
+    scope_->body()->count_cursors(-1);
   } catch (const std::exception&) {
     return;  // It is noted with the transaction.
   }

@@ -86,7 +86,6 @@ CommitResult TransactionBody::send_commit() {
     return commit_failed(failure.error());
   }
   if (lease_.transaction_status() != TransactionStatus::idle) {
-    lease_.give_back();
     return unknown(commit_lost(site_, {ErrorCode::protocol, "", "COMMIT succeeded, yet a transaction is open", {}}));
   }
   finish(CommitOutcome::committed);

@@ -102,6 +102,13 @@ TEST_F(PoolTest, ChecksTheStatusWhenItHandsOut) {
   const Lease next = tested.acquire();
   EXPECT_EQ(next.transaction_status(), TransactionStatus::idle);
   EXPECT_EQ(server->created, 2) << "the connection with a stranger's transaction was replaced";
+  EXPECT_EQ(tested.metrics().dirty_returns, 1U);
+  EXPECT_EQ(tested.metrics().connections_lost, 0U);
+  const auto told = events.wait_for(EventKind::dirty_return);
+  ASSERT_TRUE(told);
+  EXPECT_THAT(told->message, HasSubstr("although nobody holds it"));
+  EXPECT_THAT(told->message, HasSubstr("pool_test.cpp"));
+  EXPECT_EQ(told->leases.at(0).end, LeaseEnd::discarded);
 }
 
 TEST_F(PoolTest, AFreshLeaseKnowsNothingOfTheLast) {
@@ -212,9 +219,7 @@ TEST_F(PoolTest, FindsTheRingThroughADatabaseLock) {
 TEST_F(PoolTest, WarnsOfNestedAcquireAndRefusesUnderStrict) {
   Pool& tested = pool({.maximum_size = 3});
   const Lease outer = tested.acquire();
-  {
-    const Lease inner = tested.acquire();
-  }
+  { const Lease inner = tested.acquire(); }
   ASSERT_THAT(events.of(EventKind::nested_acquire), SizeIs(1));
   EXPECT_EQ(failure_of([&] { static_cast<void>(tested.acquire({.nested = NestedAcquire::strict})); }).code,
             ErrorCode::nested_acquire);

@@ -30,6 +30,7 @@ using ::testing::SizeIs;
 struct Script {
   std::function<void(Connection&)> at_begin;
   std::function<void(Connection&)> at_commit;
+  std::function<void(Connection&)> after_commit;
   std::function<void(Connection&)> at_rollback;
 };
 
@@ -41,7 +42,9 @@ class ScriptedConnection : public StubConnection {
   Rows execute(std::string_view sql, std::span<const Parameter> parameters, Deadline deadline) override {
     if (sql == "COMMIT" && script_.at_commit) script_.at_commit(*this);
     if (sql == "ROLLBACK" && script_.at_rollback) script_.at_rollback(*this);
-    return StubConnection::execute(sql, parameters, deadline);
+    Rows rows = StubConnection::execute(sql, parameters, deadline);
+    if (sql == "COMMIT" && script_.after_commit) script_.after_commit(*this);
+    return rows;
   }
   void begin(const BeginOptions& options, Deadline deadline) override {
     StubConnection::begin(options, deadline);
@@ -114,6 +117,20 @@ TEST_F(Commit, WhoseReplyIsLostIsUnknown) {
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_THAT(told[0].message, AllOf(HasSubstr("\"payment\""), HasSubstr("unknown"), HasSubstr("Look at the data")));
   ASSERT_THAT(told[0].leases, SizeIs(1));
+}
+
+// MySQL with completion_type = CHAIN: what was committed is not what is open now, and no status tells them apart.
+TEST_F(Commit, AfterWhichATransactionIsOpenIsUnknownAndTold) {
+  script.after_commit = [](Connection& connection) { connection.begin({}, Deadline::max()); };
+  Transaction tx = db.begin({.name = "payment"});
+  tx.ref().execute("SELECT 1");
+  EXPECT_EQ(std::move(tx).commit(), CommitOutcome::unknown);
+  EXPECT_EQ(metrics().unknown_commits, 1U);
+  const std::vector<Event> told = events.of(EventKind::unknown_commit);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told[0].message, HasSubstr("COMMIT succeeded, yet a transaction is open"));
+  EXPECT_THAT(told[0].leases, SizeIs(1));
+  EXPECT_TRUE(events.wait_for(EventKind::dirty_return)) << "what is open now is rolled back";
 }
 
 TEST_F(Commit, WhoseReplyIsLostIsThrownByTransactAndNeverRetried) {
@@ -237,9 +254,7 @@ TEST_F(Commit, AnAbandonedOneWhoseRollbackFailsIsToldAndDiscarded) {
     connection.close();
     throw Failure({ErrorCode::connection_lost, "", "gone", Blast::connection});
   };
-  {
-    const Transaction tx = db.begin({.name = "lost"});
-  }
+  { const Transaction tx = db.begin({.name = "lost"}); }
   EXPECT_THAT(events.of(EventKind::abandoned_transaction), SizeIs(1));
   const std::vector<Event> told = events.of(EventKind::rollback_failed);
   ASSERT_THAT(told, SizeIs(1));

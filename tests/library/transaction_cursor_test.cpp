@@ -40,6 +40,20 @@ TEST_P(Cursors, FetchPageByPage) {
   EXPECT_EQ(committed_rows(), 11);
 }
 
+TEST_P(Cursors, AreInTheLeasesRecord) {
+  const auto is_open = [this] { return db().pool().leases().at(0).cursor_open; };
+  db().transact([&](auto& tx) {
+    EXPECT_FALSE(is_open());
+    {
+      auto entries = tx.template cursor<int>("SELECT id FROM entry ORDER BY id");
+      EXPECT_THAT(tx.fetch(entries, 2), SizeIs(2));
+      EXPECT_TRUE(is_open());
+      EXPECT_FALSE(db().pool().leases().at(0).running);
+    }
+    EXPECT_FALSE(is_open());
+  });
+}
+
 TEST_P(Cursors, TakeParameters) {
   db().transact([](auto& tx) {
     auto entries =

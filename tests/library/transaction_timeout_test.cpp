@@ -19,6 +19,17 @@ using ::testing::SizeIs;
 
 class TransactionTimeouts : public OnTransactions {};
 
+TEST_P(TransactionTimeouts, LeakPolicyMayBeATransactionsOwn) {
+  Transaction tx = db().begin({.name = "forgotten", .leak = LeakPolicy{50ms, LeakAction::take_back}});
+  TransactionRef ref = tx.ref();
+  insert(ref, 1);
+  ASSERT_TRUE(events_.wait_for(EventKind::reclaimed));
+  EXPECT_THROW(ref.execute("SELECT 1"), Failure);
+  EXPECT_TRUE(becomes_true([&] { return in_use() == 0; }, 10s));
+  static_cast<void>(std::move(tx).rollback());
+  EXPECT_EQ(committed_rows(), 0);
+}
+
 TEST_P(TransactionTimeouts, FireWhileTheApplicationSleeps) {
   const std::string place = here(1);
   Transaction tx = db().begin({.timeout = 50ms, .name = "sleepy"});
