@@ -2,15 +2,18 @@
 
 import contextlib
 import io
+import os
 import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
+from test_runner.main import in_memory  # noqa: E402
 from test_runner.runner import Runner  # noqa: E402
 
 
@@ -38,6 +41,26 @@ class Running(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             outcome = self.runner.run("says", ["sh", "-c", "echo $FOR_ALL $FOR_ONE"], 60, {"FOR_ONE": "one"})
         self.assertEqual(outcome.output, "all one\n")
+
+
+class InMemory(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(unittest.mock.patch.dict(os.environ))
+        os.environ.pop("TMPDIR", None)
+
+    def test_a_folder_with_room(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(in_memory(folder, wanted=1), folder)
+
+    def test_not_one_without_room_or_that_is_not_there(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(in_memory(folder, wanted=1 << 60), "")
+            self.assertEqual(in_memory(folder + "/absent", wanted=1), "")
+
+    def test_not_where_somebody_has_chosen_another(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["TMPDIR"] = "/tmp"
+            self.assertEqual(in_memory(folder, wanted=1), "")
 
 
 if __name__ == "__main__":
