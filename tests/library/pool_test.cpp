@@ -219,7 +219,9 @@ TEST_F(PoolTest, FindsTheRingThroughADatabaseLock) {
 TEST_F(PoolTest, WarnsOfNestedAcquireAndRefusesUnderStrict) {
   Pool& tested = pool({.maximum_size = 3});
   const Lease outer = tested.acquire();
-  { const Lease inner = tested.acquire(); }
+  {
+    const Lease inner = tested.acquire();
+  }
   ASSERT_THAT(events.of(EventKind::nested_acquire), SizeIs(1));
   EXPECT_EQ(failure_of([&] { static_cast<void>(tested.acquire({.nested = NestedAcquire::strict})); }).code,
             ErrorCode::nested_acquire);

@@ -254,7 +254,9 @@ TEST_F(Commit, AnAbandonedOneWhoseRollbackFailsIsToldAndDiscarded) {
     connection.close();
     throw Failure({ErrorCode::connection_lost, "", "gone", Blast::connection});
   };
-  { const Transaction tx = db.begin({.name = "lost"}); }
+  {
+    const Transaction tx = db.begin({.name = "lost"});
+  }
   EXPECT_THAT(events.of(EventKind::abandoned_transaction), SizeIs(1));
   const std::vector<Event> told = events.of(EventKind::rollback_failed);
   ASSERT_THAT(told, SizeIs(1));
