@@ -60,8 +60,8 @@ Clock::time_point PoolShell::look_for_locks(Clock::time_point now) noexcept {
   const Clock::time_point due = std::max(*oldest + threshold, next_lock_look_);
   if (due > now) return due;
   watch_locks();
-  // Twice as long as before each time, so that a long wait without a ring costs the database little.
-  next_lock_look_ = now + std::clamp(now - *oldest, threshold, Clock::duration(longest_lock_pause));
+  // Soon again: whatever closes the ring later, a wait for a row or a thread that leaves, tells nobody.
+  next_lock_look_ = now + std::min(threshold, Clock::duration(longest_lock_pause));
   return next_lock_look_;
 }
 
@@ -211,10 +211,11 @@ bool PoolShell::cancel(Slot& slot, std::uint64_t sequence) noexcept {
   if (slot.load() != SlotWord{sequence, SlotState::executing}) return false;
   slot.attention.fetch_or(cancelling, std::memory_order_seq_cst);  // From here on it is not given on.
   std::shared_ptr<Canceller> canceller;
-  const bool inside = slot.load() == SlotWord{sequence, SlotState::executing};
-  if (inside) {
-    const base::Guard guard(mutex_);
-    canceller = slot.canceller;
+  bool inside = false;
+  {
+    const base::Guard guard(mutex_);  // While the lease is inside, it is its connection's.
+    inside = slot.load() == SlotWord{sequence, SlotState::executing};
+    if (inside) canceller = slot.canceller;
   }
   try {
     if (canceller) canceller->cancel(Clock::now() + lock_look_timeout);

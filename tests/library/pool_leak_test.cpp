@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -191,6 +192,29 @@ TEST_F(PoolTest, AStreamThatNobodyReadsIsNobodysWait) {
   reader.reset();
   other.join();
   EXPECT_EQ(tested.metrics().deadlocks, 0U);
+}
+
+// The other way round than usual: first the wait for a connection, long after that the one for the row.
+TEST_F(PoolTest, FindsARowLockThatIsWaitedForLater) {
+  std::atomic<std::int64_t> waits_for_row{0};  // The session that does; of the two the other one has it.
+  server->locks = [&] {
+    const std::int64_t waiter = waits_for_row;
+    return waiter == 0 ? std::vector<LockWait>{} : std::vector<LockWait>{{waiter, 3 - waiter}};
+  };
+  Pool& tested =
+      pool({.maximum_size = 2, .nested_acquire = NestedAcquire::off, .lock_wait_threshold = milliseconds(300)});
+  Lease writer = tested.acquire();
+  std::thread nested([&] {
+    const Lease outer = tested.acquire();
+    EXPECT_EQ(failure_of([&] { static_cast<void>(tested.acquire()); }).code, ErrorCode::pool_deadlock);
+  });
+  eventually([&] { return server->created == 3; });  // The monitor's: the first look has begun.
+  std::thread waiting([&] { static_cast<void>(failure_of([&] { writer.run("SLEEP", {}, soon()); })); });
+  eventually([&] { return tested.leases().front().running; });
+  waits_for_row = writer.record().backend_id;
+  nested.join();
+  writer.canceller()->cancel(soon());
+  waiting.join();
 }
 
 TEST_F(PoolTest, FindsTheRingThatTheLastOtherThreadOfAUnitCloses) {
