@@ -64,8 +64,9 @@ struct ServerInfo {
   std::string host;  ///< Where we are connected: host name, address or socket folder. SQLite: empty.
   std::string port;
   std::string user;
-  std::string database;         ///< SQLite: the file.
-  std::int64_t backend_id = 0;  ///< The session's id on the server (PostgreSQL: backend pid). SQLite: 0.
+  std::string database;  ///< SQLite: the file.
+  std::int64_t backend_id =
+      0;  ///< The session's id on the server (PostgreSQL: backend pid). SQLite: below 0, of this process.
   Engine engine = Engine::postgres;
 };
 
@@ -148,7 +149,8 @@ class Connection {
   virtual void reset(Deadline deadline) = 0;
 
   /// Who holds up whom among these sessions of the server, by the server's own lock tables, only pairs whose waiter is
-  /// listed. Empty where the database has no such view (SQLite) or the role may not see it. Throws as execute.
+  /// listed. Empty where the role may not see it. SQLite: for a file's write lock, among this process's connections;
+  /// one whose native_handle() was taken holds up nobody as far as it is known. Throws as execute.
   [[nodiscard]] virtual std::vector<LockWait> lock_waits(std::span<const std::int64_t> waiters, Deadline deadline) = 0;
 
   [[nodiscard]] virtual TransactionStatus transaction_status() const noexcept = 0;

@@ -57,7 +57,7 @@ std::string shape_of(std::string_view sql, Engine engine) {
 std::string describe(const LeaseRecord& lease, Clock::time_point now) {
   std::string text = fmt::format("{} holds one for {}, taken at {}, {}", lease.unit, duration(now - lease.since),
                                  place(lease.taken_at), doing(lease));
-  if (lease.backend_id != 0) text += fmt::format(" (server session {})", lease.backend_id);
+  if (lease.backend_id > 0) text += fmt::format(" (server session {})", lease.backend_id);
   if (!lease.last_statement.empty()) {
     text += fmt::format("\n    {} {}", lease.running ? "runs:" : "ran last:", lease.last_statement);
   }

@@ -90,7 +90,6 @@ TEST_P(DriverSession, ResetOfAClosedConnectionIsMisuse) {
 }
 
 TEST_P(DriverSession, LockWaitsNameWaiterAndBlocker) {
-  if (!tested().lock_waits_visible) GTEST_SKIP() << "it has no view of locks";
   const auto holder = connect();
   const auto waiter = connect();
   const auto observer = connect();

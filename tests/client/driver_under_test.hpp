@@ -56,7 +56,6 @@ struct DriverUnderTest {
   bool snapshots_conflict = false;         ///< Repeatable read refuses to change a row changed since its snapshot.
   bool detects_deadlocks = true;           ///< Chooses a victim among transactions that wait for each other's rows.
   bool has_nowait = true;                  ///< SELECT ... FOR UPDATE NOWAIT.
-  bool lock_waits_visible = true;          ///< Connection::lock_waits sees row locks.
   bool reset_drops_temporary_tables = true;
 };
 

@@ -37,7 +37,6 @@ DriverUnderTest start_sqlite() {
   tested.begins_what_is_asked = false;
   tested.detects_deadlocks = false;
   tested.has_nowait = false;
-  tested.lock_waits_visible = false;
   tested.reset_drops_temporary_tables = false;
   tested.server = folder;
   return tested;

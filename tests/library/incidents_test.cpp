@@ -169,7 +169,8 @@ Clock::duration Incident::ring_through_a_row_lock() {
                  "the other waits");
       const Clock::time_point asked = Clock::now();
       try {
-        db().transact({.propagation = Propagation::requires_new},
+        // Only reading: another writer on SQLite is refused before it asks for a connection.
+        db().transact({.propagation = Propagation::requires_new, .read_only = true},
                       [](auto& inner) { static_cast<void>(rows_in(inner)); });
       } catch (const Failure&) {
         waited = Clock::now() - asked;
@@ -186,7 +187,6 @@ Clock::duration Incident::ring_through_a_row_lock() {
 }
 
 TEST_P(Incident, CounterTheRingThroughARowLockIsFound) {
-  if (!tested().lock_waits_visible) GTEST_SKIP() << "this database has no view of lock waits";
   constexpr milliseconds threshold{100};
   constexpr milliseconds at_most{100};
   with_pool_of(2, threshold);

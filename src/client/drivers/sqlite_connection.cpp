@@ -9,7 +9,13 @@
 namespace lockkeeper::client::sqlite {
 namespace {
 
-ServerInfo describe(const Session& session) {
+// As SQLite names it; empty for one in memory.
+std::string file_of(const Session& session) {
+  const char* file = sqlite3_db_filename(session.database.get(), "main");
+  return file == nullptr ? "" : file;
+}
+
+ServerInfo describe(const Session& session, std::int64_t connection) {
   // SQLite counts major * 1,000,000 + minor * 1,000 + patch.
   const int number = sqlite3_libversion_number();
   return {.product = "SQLite",
@@ -18,7 +24,7 @@ ServerInfo describe(const Session& session) {
           .port = {},
           .user = {},
           .database = session.name,
-          .backend_id = 0,
+          .backend_id = connection,
           .engine = Engine::sqlite};
 }
 
@@ -28,7 +34,10 @@ bool is_about_transactions(const Statement& statement) noexcept { return verb_of
 }  // namespace
 
 SqliteConnection::SqliteConnection(Session session, std::size_t kept_statements)
-    : session_(std::move(session)), server_(describe(session_)), statements_(kept_statements) {}
+    : session_(std::move(session)),
+      lock_share_(std::make_unique<LockShare>(file_of(session_), session_.interruption)),
+      server_(describe(session_, lock_share_->number())),
+      statements_(kept_statements) {}
 
 StatementInUse SqliteConnection::statement_for(std::string_view sql) {
   if (PreparedStatement* const kept = statements_.find(sql)) return {kept, {}};
@@ -134,8 +143,14 @@ std::unique_ptr<Canceller> SqliteConnection::canceller() {
   return std::make_unique<SqliteCanceller>(session_.interruption);
 }
 
+void SqliteConnection::tell_locks() noexcept {
+  if (!lock_share_) return;
+  lock_share_->set_writes(is_open() && sqlite3_txn_state(database(), "main") == SQLITE_TXN_WRITE);
+}
+
 void SqliteConnection::end() noexcept {
   if (!session_.database) return;
+  lock_share_.reset();
   if (SqliteStream* const open = std::exchange(stream_, nullptr)) open->forget();
   session_.interruption->close();
   statements_.forget_all();

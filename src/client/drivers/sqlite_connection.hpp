@@ -11,6 +11,7 @@
 
 #include "client/drivers/sqlite_execution.hpp"
 #include "client/drivers/sqlite_interruption.hpp"
+#include "client/drivers/sqlite_locks.hpp"
 #include "client/drivers/sqlite_open.hpp"
 #include "client/drivers/sqlite_statements.hpp"
 
@@ -35,7 +36,10 @@ class SqliteConnection : public Connection {
   [[nodiscard]] TransactionStatus transaction_status() const noexcept override;
   [[nodiscard]] std::unique_ptr<Canceller> canceller() override;
   [[nodiscard]] const ServerInfo& server() const noexcept override { return server_; }
-  [[nodiscard]] void* native_handle() noexcept override { return session_.database.get(); }
+  [[nodiscard]] void* native_handle() noexcept override {
+    if (lock_share_) lock_share_->distrust();
+    return session_.database.get();
+  }
   void close() noexcept override { end(); }
 
   // For its stream.
@@ -73,9 +77,11 @@ class SqliteConnection : public Connection {
   void leave_read_only();
   /// Where it fails it is tried again before the next statement.
   void try_to_leave_read_only() noexcept;
+  void tell_locks() noexcept;
   void end() noexcept;
 
-  Session session_;  // Its database is null once closed.
+  Session session_;                        // Its database is null once closed.
+  std::unique_ptr<LockShare> lock_share_;  // Null once closed.
   ServerInfo server_;
   Statements statements_;
   SqliteStream* stream_ = nullptr;  // What is open.
@@ -92,6 +98,7 @@ class SqliteConnection::Attempt {
   ~Attempt() {
     owner_.interruption().finish();
     if (owner_.is_read_only_) owner_.try_to_leave_read_only();
+    owner_.tell_locks();
   }
 
  private:

@@ -58,6 +58,7 @@ bool Interruption::wait_for_lock(int round) noexcept {
   // seldom enough that a hundred who wait cost nothing.
   constexpr std::array<int, 7> naps{1, 1, 2, 3, 5, 10, 20};
   if (state_.load() == State::idle || should_stop()) return false;
+  is_waiting_.store(true);
   const milliseconds nap(naps.at(std::min(static_cast<std::size_t>(round), naps.size() - 1)));
   {
     const std::lock_guard lock(mutex_);

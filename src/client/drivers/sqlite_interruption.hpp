@@ -42,6 +42,7 @@ class Interruption {
   void start(Deadline deadline) noexcept {
     deadline_ = deadline;
     stopped_by_ = StoppedBy::nothing;
+    is_waiting_.store(false, std::memory_order_relaxed);
     state_.store(State::running, std::memory_order_release);
   }
   /// Another deadline for what runs.
@@ -60,6 +61,9 @@ class Interruption {
   [[nodiscard]] bool wait_for_lock(int round) noexcept;
   /// Waits until the connection that holds up this one, in a shared cache, ends its transaction. False: it has not.
   [[nodiscard]] bool wait_for_unlock() noexcept;
+
+  /// Whether the last thing that what runs has done was to wait for a lock. Any thread.
+  [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_.load() && state_.load() != State::idle; }
 
   /// Any thread. False once the connection is closed.
   [[nodiscard]] bool cancel() noexcept;
@@ -82,6 +86,7 @@ class Interruption {
   StoppedBy stopped_by_ = StoppedBy::nothing;
   sqlite3_stmt* statement_ = nullptr;
   std::atomic<State> state_ = State::idle;
+  std::atomic<bool> is_waiting_ = false;
   std::mutex mutex_;               // Held by a cancel until it is over, so that it never meets a later statement.
   sqlite3* database_ = nullptr;    // Written under the mutex.
   bool is_unlocked_ = false;       // Under the mutex.

@@ -63,10 +63,9 @@ void SqliteConnection::reset(Deadline deadline) {
   });
 }
 
-// SQLite tells nobody who holds its locks.
-std::vector<LockWait> SqliteConnection::lock_waits(std::span<const std::int64_t>, Deadline) {
+std::vector<LockWait> SqliteConnection::lock_waits(std::span<const std::int64_t> waiters, Deadline) {
   require_usable();
-  return {};
+  return LockShare::waits_among(waiters);
 }
 
 }  // namespace lockkeeper::client::sqlite
