@@ -2,17 +2,21 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "client/watchdog_timers.hpp"
 
 namespace lockkeeper::client {
 
-/// One thread, started with the first timer. Thread-safe. Callbacks run one after another on that thread and without
-/// its lock; a slow one delays the others, so they bound their waits. An exception that leaves one ends the program.
+/// Thread-safe. One thread looks out for what is due; whoever finds something is relieved by another one before it
+/// calls back, without the lock, so that a callback that waits for a server that hangs delays nobody. Threads are
+/// started as they are needed, a few at most; beyond that callbacks bound their waits. An exception that leaves one
+/// ends the program.
 class Watchdog : public std::enable_shared_from_this<Watchdog> {
  public:
   /// The process's own; it lives as long as somebody holds it.
@@ -49,13 +53,18 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
  private:
   Watchdog() = default;
   void run() noexcept;
+  [[nodiscard]] Ticket::Timer* look_out(std::unique_lock<std::mutex>& lock);
+  void start_thread();
 
   std::mutex mutex_;
-  std::condition_variable changed_;   // A timer earlier than all others, or the end.
+  std::condition_variable changed_;   // A timer earlier than all others, or the end: for whoever looks out.
+  std::condition_variable relieved_;  // Nobody looks out any more.
   std::condition_variable finished_;  // A callback.
   WatchdogTimers timers_;
   bool ending_ = false;
-  std::thread thread_;
+  bool has_lookout_ = false;
+  std::size_t resting_ = 0;  // Threads that do nothing else.
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace lockkeeper::client

@@ -108,6 +108,33 @@ TEST(Watchdog, TakingBackWaitsForTheCallback) {
   EXPECT_TRUE(gone) << "the ticket was gone while its callback still ran";
 }
 
+TEST(Watchdog, OneThatHangsDelaysNobody) {
+  const auto watchdog = Watchdog::make();
+  std::promise<void> leave;
+  const auto left = leave.get_future().share();
+  std::atomic<int> hanging{0};
+  std::vector<std::unique_ptr<Watchdog::Ticket>> tickets;
+  for (int number = 0; number < 5; ++number) {
+    tickets.push_back(watchdog->watch(now(), [&hanging, left] {
+      ++hanging;
+      left.wait();
+    }));
+  }
+  wait_until([&] { return hanging == 5; }, default_patience, "all five to hang at once");
+  std::promise<void> called;
+  const auto other = watchdog->watch(now() + 10ms, [&] { called.set_value(); });
+  EXPECT_EQ(called.get_future().wait_for(default_patience), std::future_status::ready);
+  leave.set_value();
+}
+
+TEST(Watchdog, MoreThanItsThreadsAreServedInTurn) {
+  const auto watchdog = Watchdog::make();
+  std::atomic<int> calls{0};
+  std::vector<std::unique_ptr<Watchdog::Ticket>> tickets;
+  for (int number = 0; number < 100; ++number) tickets.push_back(watchdog->watch(now(), [&] { ++calls; }));
+  wait_until([&] { return calls == 100; }, default_patience, "all to be called");
+}
+
 TEST(Watchdog, OfTheProcessIsOne) {
   const auto one = Watchdog::of_process();
   EXPECT_EQ(one, Watchdog::of_process());
