@@ -145,6 +145,10 @@ std::unique_ptr<Canceller> SqliteConnection::canceller() {
 
 void SqliteConnection::tell_locks() noexcept {
   if (!lock_share_) return;
+#if SQLITE_VERSION_NUMBER >= 3039000
+  if (sqlite3_db_name(database(), 2) != nullptr)
+    lock_share_->distrust();  // Attached: another file's lock may be meant.
+#endif
   lock_share_->set_writes(is_open() && sqlite3_txn_state(database(), "main") == SQLITE_TXN_WRITE);
 }
 

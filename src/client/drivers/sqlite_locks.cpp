@@ -42,7 +42,7 @@ std::vector<LockWait> LockShare::waits_among(std::span<const std::int64_t> waite
   std::vector<LockWait> waits;
   const std::lock_guard lock(book().mutex);
   for (const LockShare* waiter : book().shares) {
-    if (!waiter->interruption_->is_waiting() || waiter->writes_.load()) continue;
+    if (!waiter->interruption_->is_waiting() || waiter->writes_.load() || !waiter->is_trusted_.load()) continue;
     if (std::ranges::find(waiters, waiter->number_) == waiters.end()) continue;
     for (const LockShare* holder : book().shares) {
       if (holder != waiter && holder->holds(waiter->file_)) waits.push_back({waiter->number_, holder->number_});

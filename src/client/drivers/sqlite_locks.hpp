@@ -31,7 +31,8 @@ class LockShare {
   void set_writes(bool writes) noexcept {
     if (writes_.load(std::memory_order_relaxed) != writes) writes_.store(writes);
   }
-  /// Somebody does with the connection what the driver does not see: from now on it blocks nobody as far as we know.
+  /// It has locks that the driver does not see (its native handle was taken, another file attached): from now on it
+  /// neither blocks nor waits as far as we know.
   void distrust() noexcept { is_trusted_.store(false); }
 
   /// Whoever of these is waiting for the write lock right now, and the connection that has it, if that is one of ours:
