@@ -24,9 +24,8 @@ struct File {
 
 sqlite3_file* real(sqlite3_file* file) noexcept { return reinterpret_cast<File*>(file)->real(); }
 
-// Version 1 of the interface: without shared memory, and so without WAL.
-const sqlite3_io_methods methods{
-    .iVersion = 1,
+constexpr sqlite3_io_methods methods_without_wal{
+    .iVersion = 1,  // Without shared memory, and so without WAL.
     .xClose = [](sqlite3_file* file) { return real(file)->pMethods->xClose(real(file)); },
     .xRead = [](sqlite3_file* file, void* to, int size,
                 sqlite3_int64 at) { return real(file)->pMethods->xRead(real(file), to, size, at); },
@@ -60,11 +59,35 @@ const sqlite3_io_methods methods{
     .xUnfetch = nullptr,
 };
 
-int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+constexpr sqlite3_io_methods methods_with_wal = [] {
+  sqlite3_io_methods methods = methods_without_wal;
+  methods.iVersion = 2;
+  methods.xShmMap = [](sqlite3_file* file, int page, int size, int may_extend, void volatile** to) {
+    return real(file)->pMethods->xShmMap(real(file), page, size, may_extend, to);
+  };
+  methods.xShmLock = [](sqlite3_file* file, int offset, int count, int flags) {
+    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
+  };
+  methods.xShmBarrier = [](sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); };
+  methods.xShmUnmap = [](sqlite3_file* file, int is_to_be_removed) {
+    return real(file)->pMethods->xShmUnmap(real(file), is_to_be_removed);
+  };
+  return methods;
+}();
+
+int open(const sqlite3_io_methods& methods, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   file->pMethods = nullptr;
   const int outcome = system_vfs()->xOpen(system_vfs(), name, real(file), flags, flags_out);
   if (outcome == SQLITE_OK) file->pMethods = &methods;
   return outcome;
+}
+
+int open_without_wal(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+  return open(methods_without_wal, name, file, flags, flags_out);
+}
+
+int open_with_wal(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+  return open(methods_with_wal, name, file, flags, flags_out);
 }
 
 int remove(sqlite3_vfs*, const char* name, int sync_folder) {
@@ -72,19 +95,22 @@ int remove(sqlite3_vfs*, const char* name, int sync_folder) {
   return failure != 0 ? failure : system_vfs()->xDelete(system_vfs(), name, sync_folder);
 }
 
+sqlite3_vfs made(const char* name, decltype(sqlite3_vfs::xOpen) open) {
+  sqlite3_vfs made = *system_vfs();
+  made.szOsFile += static_cast<int>(sizeof(File));
+  made.pNext = nullptr;
+  made.zName = name;
+  made.xOpen = open;
+  made.xDelete = remove;
+  return made;
+}
+
 }  // namespace
 
 FailingVfs& failing_vfs() {
-  static sqlite3_vfs vfs = [] {
-    sqlite3_vfs made = *system_vfs();
-    made.szOsFile += static_cast<int>(sizeof(File));
-    made.pNext = nullptr;
-    made.zName = "failing";
-    made.xOpen = open;
-    made.xDelete = remove;
-    return made;
-  }();
-  static const int registered = sqlite3_vfs_register(&vfs, 0);
+  static sqlite3_vfs without_wal = made("failing", open_without_wal);
+  static sqlite3_vfs with_wal = made("failing_wal", open_with_wal);
+  static const int registered = sqlite3_vfs_register(&without_wal, 0) + sqlite3_vfs_register(&with_wal, 0);
   static_cast<void>(registered);
   failures.write = failures.sync = failures.remove = SQLITE_OK;
   return failures;

@@ -1,4 +1,4 @@
-// A file system for SQLite that fails when a test says so, and that can have no WAL.
+// A file system for SQLite that fails when a test says so.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,8 @@ struct FailingVfs {
   std::atomic<int> remove = 0;
 };
 
-/// Registers it, once a process, under the name "failing". Everything else goes to the system's own.
+/// Registers it, once a process, under the names "failing", where no file can have a WAL, and "failing_wal". Everything
+/// else goes to the system's own.
 [[nodiscard]] FailingVfs& failing_vfs();
 
 }  // namespace lockkeeper::testing
