@@ -1,8 +1,5 @@
-// What only MariaDB and MySQL can show: statements that commit by themselves, COMMIT AND CHAIN, InnoDB's deadlocks.
-#include <atomic>
-#include <barrier>
+// What only MariaDB and MySQL can show: statements that commit by themselves, COMMIT AND CHAIN.
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "library/transaction_fixture.hpp"
@@ -45,26 +42,6 @@ TEST_P(MysqlTransactions, WhatIsOpenAfterACommitThatChainsIsToldAndRolledBack) {
   EXPECT_TRUE(events_.wait_for(EventKind::dirty_return));
   db().transact([](auto& next) { insert(next, 2); });
   EXPECT_EQ(committed_rows(), 2);
-}
-
-TEST_P(MysqlTransactions, DeadlocksAreRetried) {
-  insert_rows(2);
-  std::barrier both_hold_one(2);
-  std::atomic<int> runs{0};
-  const auto lock_both = [&](int first_id, int second_id) {
-    bool first = true;
-    db().transact({.retry = {.attempts = 10}}, [&](auto& tx) {
-      ++runs;
-      tx.execute("UPDATE entry SET note = 'mine' WHERE id = ?", first_id);
-      if (std::exchange(first, false)) both_hold_one.arrive_and_wait();
-      tx.execute("UPDATE entry SET note = 'mine' WHERE id = ?", second_id);
-    });
-  };
-  std::thread other([&] { lock_both(1, 2); });
-  lock_both(2, 1);
-  other.join();
-  EXPECT_EQ(runs, 3);
-  EXPECT_THAT(events_.of(EventKind::retry), SizeIs(1));
 }
 
 TEST_P(MysqlTransactions, WhichTheServerHasLostIsRolledBack) {

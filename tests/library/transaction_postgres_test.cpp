@@ -265,26 +265,6 @@ TEST_P(PostgresTransactions, SerializationFailuresAreRetried) {
   EXPECT_EQ(session.value<int>("SELECT count(DISTINCT note) FROM entry"), 1) << "as if one had run after the other";
 }
 
-TEST_P(PostgresTransactions, DeadlocksAreRetried) {
-  insert_rows(2);
-  std::barrier both_hold_one(2);
-  std::atomic<int> runs{0};
-  const auto lock_both = [&](int first_id, int second_id) {
-    bool first = true;
-    db().transact({.retry = {.attempts = 10}}, [&](auto& tx) {
-      ++runs;
-      tx.execute("UPDATE entry SET note = 'mine' WHERE id = $1", first_id);
-      if (std::exchange(first, false)) both_hold_one.arrive_and_wait();
-      tx.execute("UPDATE entry SET note = 'mine' WHERE id = $1", second_id);
-    });
-  };
-  std::thread other([&] { lock_both(1, 2); });
-  lock_both(2, 1);
-  other.join();
-  EXPECT_EQ(runs, 3);
-  EXPECT_THAT(events_.of(EventKind::retry), SizeIs(1));
-}
-
 INSTANTIATE_TEST_SUITE_P(Databases, PostgresTransactions, ::testing::ValuesIn(postgres_cases()),
                          [](const auto& tested) { return tested.param.label; });
 
