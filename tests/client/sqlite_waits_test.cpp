@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <future>
 #include <string>
 #include <thread>
@@ -64,6 +66,28 @@ TEST_F(SqliteWaits, AWriterIsWaitedForUntilTheDeadline) {
   one->execute("COMMIT", soon());
   two->execute(insert, soon());
   EXPECT_EQ(single(*one, count), "2");
+}
+
+TEST_F(SqliteWaits, AHolderWithAnotherFileAttachedIsNotBlamed) {
+  const auto holder = connect();
+  const auto waiter = connect();
+  const std::vector<std::int64_t> waiters{waiter->server().backend_id};
+  const auto is_blamed = [&] { return !connect()->lock_waits(waiters, soon()).empty(); };
+  const auto while_it_waits = [&](const std::function<void()>& look) {
+    holder->begin({}, soon());
+    auto waiting = std::async(std::launch::async, [&] { return waiter->execute(insert, soon()).affected(); });
+    look();
+    holder->execute("COMMIT", soon());
+    EXPECT_EQ(waiting.get(), 1U);
+  };
+  while_it_waits([&] { wait_until(is_blamed, default_patience, "the wait to be known"); });
+  for (const std::string& statement : {"ATTACH '" + path("other.db") + "' AS other", std::string("DETACH other")}) {
+    holder->execute(statement, soon());
+    while_it_waits([&] {
+      const auto end = Clock::now() + milliseconds(200);
+      while (Clock::now() < end) EXPECT_FALSE(is_blamed()) << "after " << statement;
+    });
+  }
 }
 
 TEST_F(SqliteWaits, ABeginAtTheDeadlineOpensNothing) {
