@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "track/statement.hpp"
@@ -12,6 +15,7 @@ namespace lockkeeper::track::postgres {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -176,6 +180,23 @@ TEST_F(SessionMachine, AQuestionThatALateCancelHasHitIsAskedOnceMore) {
     EXPECT_EQ(out_.to_server.contains("pg_listening_channels"), again);
   }
   EXPECT_THAT(session_->pins(), SizeIs(1)) << "it is not asked for ever: statement_timeout has the same code";
+}
+
+TEST_F(SessionMachine, AnAnswerAllowsAQuestionOnceMoreAfterTheNextLateCancel) {
+  const std::vector<std::optional<std::string_view>> listening = {
+      "1", "0", "0", "0", "0", std::nullopt, std::nullopt, std::nullopt, "none", "app", "f"};
+  std::string row;
+  pg::append_data_row(row, listening);
+  link(first_);
+  for (int cancel = 0; cancel < 3; ++cancel) {
+    say(query("LISTEN changes"));
+    answer(done("LISTEN"));
+    answer(ready(idle));
+    answer(error("57014", "canceling statement"));
+    answer(ready(idle));
+    for (const std::string& each : {row, done("SELECT 1"), ready(idle)}) answer(each);
+    EXPECT_THAT(session_->pins(), ElementsAre(HasSubstr("LISTEN"))) << "after cancel " << cancel;
+  }
 }
 
 TEST_F(SessionMachine, WhatIsTakenAwayWhileItIsAskedAboutIsAskedAboutAgain) {

@@ -99,6 +99,7 @@ void Session::read_pin_check_row(const Message& message) {
     if (message.whole() && wire::postgres::decode_data_row(message.body, cells)) {
       if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
     }
+    if (state_) asked_again_ = false;
   }
   pins_ = state_ ? pin_reasons(*state_, server_->fresh)
                  : std::vector<std::string>{"session state that could not be looked at"};
