@@ -59,14 +59,14 @@ ErrorCode code_on_a_living_session(const Error& error) {
   return error.code == ErrorCode::connection_lost ? ErrorCode::server_error : error.code;
 }
 
-bool is_end(std::string_view sql, std::span<const Parameter> parameters) {
+bool ends_transaction(std::string_view sql, std::span<const Parameter> parameters) {
   return (sql == "COMMIT" || sql == "ROLLBACK") && parameters.empty();
 }
 
 // The simple protocol spares the server parsing, binding and describing what has neither parameters nor rows. It would
 // run several statements in one text, so only words that are known to be one go there.
 Step::Kind unprepared_kind(std::string_view sql, std::span<const Parameter> parameters) {
-  return is_end(sql, parameters) ? Step::Kind::simple : Step::Kind::statement;
+  return ends_transaction(sql, parameters) ? Step::Kind::simple : Step::Kind::statement;
 }
 
 // Its own for every connection. A pooler that mixes sessions would otherwise have us run another's `lk_1`; like this
@@ -95,7 +95,7 @@ Rows PostgresConnection::execute(std::string_view sql, std::span<const Parameter
   require_usable();
   require_no_zero_byte({&step, 1});
   // Nothing was done, and the server need not hear of it.
-  if (!begin_words_.empty() && is_end(sql, parameters)) {
+  if (!begin_words_.empty() && ends_transaction(sql, parameters)) {
     begin_words_.clear();
     return {};
   }
