@@ -22,6 +22,44 @@ std::vector<Case> unnamed_cases() {
   };
 }
 
+// Two clients prepare one text, the first one with parameters of its own: what it means is decided when it is prepared.
+Case read_twice(std::string name, std::string_view set, std::string_view text) {
+  const Messages prepare{parse("s", text), sync()}, prepare_unnamed{parse("", text), sync()};
+  return {std::move(name),
+          {on(0, set), on(0, prepare), on(1, prepare), on(1, use("s")), on(0, use("s")), on(0, prepare_unnamed),
+           on(1, prepare_unnamed), on(0, use("")), on(1, use("")), on(1, use("s")), on(0, use("s"))}};
+}
+
+std::vector<Case> reading_cases() {
+  const Messages prepare{parse("s", "SELECT '2026-01-02 03:04'::timestamptz"), sync()};
+  const std::string to_tokyo = "SET TimeZone = 'Asia/Tokyo'";
+  const auto and_the_other = [&](Script script) {
+    for (const Step& step : {on(1, prepare), on(1, use("s")), on(0, use("s")), on(1, use("s"))}) script.push_back(step);
+    return script;
+  };
+  return {
+      read_twice("OneTextInTwoTimeZones", to_tokyo, "SELECT '2026-01-02 03:04'::timestamptz"),
+      read_twice("OneTextInTwoDateStyles", "SET DateStyle = 'SQL, DMY'", "SELECT '01/02/2026'::date"),
+      read_twice("OneTextInTwoIntervalStyles", "SET IntervalStyle = 'sql_standard'", "SELECT '-1 2:03:04'::interval"),
+      read_twice("OneTextInTwoEncodings", "SET client_encoding = 'LATIN1'", "SELECT length('\xc3\xa4')"),
+      read_twice("OneTextWithBackslashesAndWithout", "SET standard_conforming_strings = off",
+                 "SELECT length('a\\\\b')"),
+      {"ATimeZoneSetInThePipelineOfAParse", and_the_other({on(0, Messages{query(to_tokyo)} + prepare, 2)})},
+      {"ATimeZoneSetBeforeTheSyncOfAParse",
+       and_the_other({on(0, Messages{parse("", to_tokyo), bind_to("", ""), execute()} + prepare)})},
+      {"ATimeZoneOfOneTransaction",
+       and_the_other({on(0, "BEGIN"), on(0, "SET LOCAL TimeZone = 'Asia/Tokyo'"), on(0, prepare), on(0, "COMMIT")})},
+      {"ATimeZoneSetAfterTheParse", and_the_other({on(0, "BEGIN"), on(0, prepare), on(0, to_tokyo), on(0, use("s")),
+                                                   on(0, "COMMIT"), on(0, use("s"))})},
+      {"ATimeZoneSetBeforeAnotherServerConnection",
+       {on(0, prepare), on(0, to_tokyo), on(1, "BEGIN"), on(0, use("s")), on(1, "COMMIT")}},
+      {"ASettingThatIsNotReported",
+       {on(0, "SET transform_null_equals = on"), on(0, {parse("s", "SELECT 1 = NULL"), sync()}), on(0, use("s")),
+        on(0, "RESET transform_null_equals"), on(1, {parse("s", "SELECT 1 = NULL"), sync()}), on(1, use("s")),
+        on(1, {parse("", "SELECT 1 = NULL"), bind_to("", ""), execute(), sync()})}},
+  };
+}
+
 std::vector<Case> named_cases() {
   return {
       {"ANameInALaterSegment",
@@ -140,7 +178,8 @@ std::vector<Case> deallocating_cases() {
 
 std::vector<Case> statement_cases() {
   std::vector<Case> all = unnamed_cases();
-  for (const auto& more : {named_cases(), deallocating_cases()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {reading_cases(), named_cases(), deallocating_cases()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

@@ -73,6 +73,26 @@ TEST(Parameters, FewerAreNotTheSame) {
   EXPECT_THAT(rich.missing_on(strange), ElementsAre(Pair("DateStyle", "ISO, MDY")));
 }
 
+TEST(Parameters, WhatDecidesHowTextsAreReadIsEqualOrNot) {
+  Parameters client{{"TimeZone", "UTC"}, {"DateStyle", "ISO, MDY"}, {"application_name", "shop"}};
+  Parameters other{{"TimeZone", "UTC"}, {"DateStyle", "ISO, MDY"}, {"server_version", "18.1"}};
+  EXPECT_EQ(*client.reading(), *other.reading());
+  const Parameters copy = client;
+  EXPECT_EQ(copy.reading(), client.reading()) << "shared";
+  client.set("application_name", "other");
+  EXPECT_EQ(copy.reading(), client.reading());
+  client.set("TimeZone", "Asia/Tokyo");
+  EXPECT_NE(*client.reading(), *other.reading());
+  EXPECT_EQ(*copy.reading(), *other.reading());
+  client.set("TimeZone", "UTC");
+  EXPECT_EQ(*client.reading(), *other.reading());
+  for (const std::string name : {"client_encoding", "IntervalStyle", "standard_conforming_strings", "timezone"}) {
+    client.set(name, "another");
+    EXPECT_NE(*client.reading(), *other.reading()) << name;
+    client = other;
+  }
+}
+
 TEST(Parameters, NamesFollowInAnyCase) {
   EXPECT_TRUE(follows_client("timezone"));
   EXPECT_TRUE(follows_client("TimeZone"));

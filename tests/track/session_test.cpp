@@ -88,6 +88,28 @@ TEST_F(SessionMachine, PreparedStatementsAreMadeAgainOnAnotherServer) {
   EXPECT_TRUE(answer(ready(idle)).released);
 }
 
+TEST_F(SessionMachine, AStatementIsSharedWhereItsTextMeansTheSame) {
+  const std::string text = "SELECT '2026-01-02 03:04'::timestamptz";
+  for (const std::string zone : {"UTC", "UTC", "Asia/Tokyo", "UTC", "Asia/Tokyo"}) {
+    const bool is_first = registry_.size() < (zone == "UTC" ? 1U : 2U);
+    begin(Mode::transaction);
+    session_->parameters = {{"TimeZone", zone}};
+    link(first_);
+    out_ = {};
+    say(parse("mine", text));
+    EXPECT_EQ(out_.to_server.contains(text), is_first) << zone;
+    EXPECT_EQ(out_.to_client.empty(), is_first) << zone << ": who shares it is answered at once";
+    say(sync());
+    if (is_first) {
+      answer(bare('3'));
+      answer(bare('1'));
+    }
+    ASSERT_TRUE(answer(ready(idle)).released);
+    session_->unlink();
+  }
+  EXPECT_EQ(registry_.size(), 2U);
+}
+
 TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
   link(first_);
   say(parse("mine", "SELECT 1"));
@@ -187,6 +209,7 @@ TEST_F(SessionMachine, AnAnswerAllowsAQuestionOnceMoreAfterTheNextLateCancel) {
       "1", "0", "0", "0", "0", std::nullopt, std::nullopt, std::nullopt, "none", "app", "f"};
   std::string row;
   pg::append_data_row(row, listening);
+  first_.fresh.user = "app";
   link(first_);
   for (int cancel = 0; cancel < 3; ++cancel) {
     say(query("LISTEN changes"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <utility>
 
 namespace lockkeeper::track::postgres {
 namespace {
@@ -10,6 +11,24 @@ namespace {
 std::uint64_t new_number() noexcept {
   static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// `names` in lower case; parameters have no case.
+bool is_one_of(std::string_view parameter, std::span<const std::string_view> names) noexcept {
+  const auto same = [&](std::string_view name) {
+    return std::ranges::equal(parameter, name, [](char left, char right) {
+      return (left >= 'A' && left <= 'Z' ? static_cast<char>(left + ('a' - 'A')) : left) == right;
+    });
+  };
+  return std::ranges::any_of(names, same);
+}
+
+// Each of them is reported. What else decides (search_path, the role) has the server read the text again by itself, or
+// is told by no report, and then the client keeps its server connection.
+bool decides_reading(std::string_view parameter) noexcept {
+  static constexpr std::array<std::string_view, 5> names{"client_encoding", "datestyle", "intervalstyle",
+                                                         "standard_conforming_strings", "timezone"};
+  return is_one_of(parameter, names);
 }
 
 }  // namespace
@@ -24,14 +43,7 @@ std::span<const std::string_view> parameters_that_follow() noexcept {
   return names;
 }
 
-bool follows_client(std::string_view parameter) noexcept {
-  const auto same = [&](std::string_view name) {
-    return std::ranges::equal(parameter, name, [](char left, char right) {
-      return (left >= 'A' && left <= 'Z' ? static_cast<char>(left + ('a' - 'A')) : left) == right;
-    });
-  };
-  return std::ranges::any_of(parameters_that_follow(), same);
-}
+bool follows_client(std::string_view parameter) noexcept { return is_one_of(parameter, parameters_that_follow()); }
 
 std::vector<Parameters::Pair> Parameters::all() const {
   static const Values none;
@@ -58,6 +70,7 @@ std::optional<std::string_view> Parameters::find(std::string_view name) const {
 void Parameters::set(std::string_view name, std::string_view value) {
   if (find(name) == value) return;
   if (follows_client(name)) equal_ = 0;
+  if (decides_reading(name)) reading_ = nullptr;
   const auto common = common_ ? common_->find(name) : Values::const_iterator();
   if (common_ && common != common_->end() && common->second == value) {
     own_.erase(own_.find(name));
@@ -67,11 +80,23 @@ void Parameters::set(std::string_view name, std::string_view value) {
 }
 
 void Parameters::share() {
+  static_cast<void>(reading());
   if (own_.empty()) return;
   Values values;
   for (const auto& [name, value] : all()) values.emplace(name, value);
   common_ = std::make_shared<const Values>(std::move(values));
   own_.clear();
+}
+
+const Parameters::Reading& Parameters::reading() const {
+  if (reading_) return reading_;
+  std::string text;
+  for (const auto& [name, value] : all()) {
+    if (!decides_reading(name)) continue;
+    text.append(name).append(1, '\0').append(value).append(1, '\0');
+  }
+  reading_ = std::make_shared<const std::string>(std::move(text));
+  return reading_;
 }
 
 std::vector<Parameters::Pair> Parameters::missing_on(Parameters& server) {

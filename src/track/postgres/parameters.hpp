@@ -24,6 +24,7 @@ namespace lockkeeper::track::postgres {
 /// same.
 class Parameters {
  public:
+  using Reading = std::shared_ptr<const std::string>;
   using Values = std::map<std::string, std::string, std::less<>>;
   using Pair = std::pair<std::string_view, std::string_view>;
   Parameters() = default;
@@ -41,9 +42,14 @@ class Parameters {
   /// pool's connections are handed over thousands of times a second, and their clients hardly ever differ.
   [[nodiscard]] std::vector<Pair> missing_on(Parameters& server);
 
+  /// Of those that decide what a text means when it is prepared, names and values: '2026-01-02 03:04'::timestamptz is a
+  /// constant from then on, in the time zone of then. Never nullptr. Copies share it. Valid until the next `set`.
+  [[nodiscard]] const Reading& reading() const;
+
  private:
   std::shared_ptr<const Values> common_;
   Values own_;               // What is otherwise in `common_`, or not there.
+  mutable Reading reading_;  // nullptr: to be made.
   std::uint64_t equal_ = 0;  // Those with the same number have the same values of all that follow. 0: not known of any.
 };
 

@@ -16,12 +16,16 @@ std::uint64_t hash_of(std::uint64_t text, std::string_view types) {
 
 }  // namespace
 
-PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types, StatementCache& cache) {
+PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types,
+                                     const Parameters::Reading& reading, StatementCache& cache) {
+  const auto is_same = [&](const Prepared& known) {
+    return known.sql == sql && known.types == types && (known.reading == reading || *known.reading == *reading);
+  };
   const std::uint64_t text = text_hash(sql);
   const std::uint64_t hash = hash_of(text, types);
   const auto [first, last] = known_.equal_range(hash);
   for (auto each = first; each != last; ++each) {
-    if (PreparedPtr known = each->second.lock(); known && known->sql == sql && known->types == types) return known;
+    if (PreparedPtr known = each->second.lock(); known && is_same(*known)) return known;
   }
   if (known_.size() >= sweep_at_) sweep();
   const Seen& seen = cache.seen(sql);
@@ -32,6 +36,7 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
   made->statement = seen.statement;
   made->traits = seen.traits;
   made->text = text;
+  made->reading = reading;
   known_.emplace(hash, made);
   return made;
 }

@@ -1,5 +1,5 @@
-// Prepared statements as clients share them: one SQL text with one list of parameter types is one statement on a
-// server, whatever names its clients gave it.
+// Prepared statements as clients share them: one SQL text with one list of parameter types, read in one way, is one
+// statement on a server, whatever names its clients gave it.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "model/transaction_record.hpp"
+#include "track/postgres/parameters.hpp"
 #include "track/postgres/traits.hpp"
 #include "wire/postgres/frame.hpp"
 
@@ -21,7 +22,8 @@ struct Prepared {
   std::string types;  ///< As on the wire.
   model::StatementPtr statement;
   Traits traits;
-  std::uint64_t text = 0;  ///< text_hash of `sql`.
+  std::uint64_t text = 0;                 ///< text_hash of `sql`.
+  Parameters::Reading reading = nullptr;  ///< Of the client that prepared it: what the text means.
 };
 using PreparedPtr = std::shared_ptr<const Prepared>;
 
@@ -34,7 +36,8 @@ class PreparedRegistry {
   /// `worker` keeps the names of several registries apart: server connections move between workers.
   explicit PreparedRegistry(unsigned worker) : worker_(worker) {}
 
-  [[nodiscard]] PreparedPtr intern(std::string_view sql, wire::postgres::Bytes types, StatementCache& cache);
+  [[nodiscard]] PreparedPtr intern(std::string_view sql, wire::postgres::Bytes types,
+                                   const Parameters::Reading& reading, StatementCache& cache);
 
   /// Who has it keeps it; the next `intern` of the same makes another one.
   void retire(const Prepared& prepared);

@@ -59,6 +59,9 @@ void Session::learn_application() {
 }
 
 void Session::unlink() noexcept {
+  for (const PreparedPtr& each : made_apart_) server_->remove(*each);
+  made_.clear();
+  made_apart_.clear();
   server_ = nullptr;
   exchange_.clear();
   end_portals();
@@ -67,7 +70,7 @@ void Session::unlink() noexcept {
   custom_.clear();
   state_ = nullptr;
   status_ = Status::idle;
-  skipping_ = copy_in_ = uncertain_ = suspect_ = unsynced_ = copy_ended_early_ = asked_again_ = false;
+  skipping_ = copy_in_ = uncertain_ = suspect_ = has_settings_ = unsynced_ = copy_ended_early_ = asked_again_ = false;
   syncs_in_copy_ = 0;
 }
 

@@ -206,9 +206,14 @@ class Session {
   void forget_names();
   void deallocated(const Deallocation& gone);
   static void revert(Name& name) noexcept;
+  [[nodiscard]] Name* entry_of(std::string_view name);
   /// Makes sure that the server has what the client means by the name: under its shared name, or as the unnamed one.
+  /// Returns that statement, which may be another one than it was on the server before.
+  PreparedPtr made_known(std::string_view name, PreparedPtr prepared, Output& out, model::WallTime now);
   void make_known(std::string_view name, const PreparedPtr& prepared, Output& out, model::WallTime now);
   void make_room_for(const PreparedPtr& prepared, Output& out, model::WallTime now);
+  void read_made_again();
+  void keep_made_apart();
   [[nodiscard]] std::string_view server_name(std::string_view name, const PreparedPtr& prepared) const noexcept;
 
   // Server's side: session_server.cpp
@@ -243,6 +248,9 @@ class Session {
   std::unordered_map<std::string, Portal, TextHash, std::equal_to<>> portals_;
   Portal unnamed_portal_;
 
+  std::vector<PreparedPtr> made_;        // On this server connection, since nothing was outstanding.
+  std::vector<PreparedPtr> made_apart_;  // While it may have had settings of the client's: nobody else's.
+
   std::vector<std::string> pins_;
   std::vector<std::string> pins_for_good_;
   std::vector<std::string> custom_;      // Parameters of the client's own that this server connection may have.
@@ -256,6 +264,7 @@ class Session {
   bool copy_ended_early_ = false;   // The client has ended a COPY that the server has not begun yet.
   bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
   bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
+  bool has_settings_ = false;       // Parameters may have been set since the link that do not follow the client.
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
   bool asks_for_draws_ = false;     // It has used currval or lastval.
   bool abandoned_ = false;

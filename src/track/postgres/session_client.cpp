@@ -158,9 +158,9 @@ void Session::drop_unnamed(Expected& expected) {
 // DEALLOCATE of a name that the client has given in the extended protocol: the server knows it by another one.
 Step Session::deallocate(const Message& message, const Seen& seen, Output& out, WallTime now) {
   const std::string name(*seen.traits.deallocate_name());
-  const PreparedPtr prepared = find(name);
+  PreparedPtr prepared = find(name);
   note_traits(seen, {}, out, now);
-  if (prepared) make_known(name, prepared, out, now);
+  if (prepared) prepared = made_known(name, std::move(prepared), out, now);
   Expected& expected = expect(Expect::query, now);
   expected.statement = seen.statement;
   drop_unnamed(expected);
@@ -194,7 +194,7 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   if (rewrites() && !parsed->name.empty()) return parse_named(message, *parsed, out, now);
   const std::string renamed = rewrites() ? renamed_deallocate(parsed->sql) : std::string();
   const std::string_view sql = renamed.empty() ? parsed->sql : renamed;
-  PreparedPtr prepared = shared_.prepared.intern(sql, parsed->types, shared_.statements);
+  PreparedPtr prepared = shared_.prepared.intern(sql, parsed->types, parameters.reading(), shared_.statements);
   if (rewrites()) keep_draws_apart(prepared->traits, out, now);
   Expected& expected = expect(Expect::parse, now);
   expected.name = parsed->name;
@@ -228,12 +228,12 @@ Step Session::parse_named(const Message& message, const wire::postgres::Parse& p
   const bool dropping = std::ranges::any_of(exchange_, [&](const Expected& each) {
     return each.drops_all || (each.deallocates && each.deallocates->name == parsed.name);
   });
-  const PreparedPtr before = dropping ? nullptr : find(parsed.name);
-  PreparedPtr prepared = shared_.prepared.intern(parsed.sql, parsed.types, shared_.statements);
+  PreparedPtr before = dropping ? nullptr : find(parsed.name);
+  PreparedPtr prepared = shared_.prepared.intern(parsed.sql, parsed.types, parameters.reading(), shared_.statements);
   keep_draws_apart(prepared->traits, out, now);
   if (before) {
     // A name that is taken: the server itself refuses it, under the name it knows it by.
-    make_known(parsed.name, before, out, now);
+    before = made_known(parsed.name, std::move(before), out, now);
     Expected& expected = expect(Expect::parse, now);
     expected.prepared = before;
     expected.name = parsed.name;
@@ -261,13 +261,13 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   if (skipping_) return {};
   const auto bound = wire::postgres::decode_bind(message.body);
   if (!bound) return malformed(Expect::bind, now);
-  const PreparedPtr prepared = find(bound->statement);
+  PreparedPtr prepared = find(bound->statement);
   std::size_t skip = 0;
   const DeallocationPtr deallocates = prepared && bound->statement.empty() ? unnamed_deallocates_ : nullptr;
   if (prepared) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
   if (rewrites()) {
     if (deallocates) make_known(deallocates->name, deallocates->prepared, out, now);
-    make_known(bound->statement, prepared, out, now);
+    prepared = made_known(bound->statement, std::move(prepared), out, now);
     const std::string_view name = server_name(bound->statement, prepared);
     if (name != bound->statement) {
       skip = names_end(message, bound->statement);
@@ -298,10 +298,10 @@ Step Session::describe(const Message& message, Output& out, WallTime now) {
   const auto described = wire::postgres::decode_describe(message.body);
   if (!described) return malformed(Expect::describe, now);
   const bool portal = described->target == Target::portal;
-  const PreparedPtr prepared = portal ? nullptr : find(described->name);
+  PreparedPtr prepared = portal ? nullptr : find(described->name);
   std::size_t skip = 0;
   if (rewrites() && !portal) {
-    make_known(described->name, prepared, out, now);
+    prepared = made_known(described->name, std::move(prepared), out, now);
     const std::string_view name = server_name(described->name, prepared);
     if (name != described->name) {
       skip = whole(message);

@@ -1,5 +1,6 @@
 // A client's names for prepared statements, and how they are made known to the server it has just now.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "track/postgres/session.hpp"
@@ -15,6 +16,11 @@ PreparedPtr Session::find(std::string_view name) const {
   if (names_.empty()) return nullptr;
   const auto found = names_.find(name);
   return found == names_.end() ? nullptr : found->second.effective();
+}
+
+Session::Name* Session::entry_of(std::string_view name) {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : &found->second;
 }
 
 void Session::change(std::string_view name, PreparedPtr to) {
@@ -101,6 +107,19 @@ std::string_view Session::server_name(std::string_view name, const PreparedPtr& 
   return name.starts_with(prepared_prefix) ? "lockkeeper: unknown" : name;
 }
 
+// Made again where the client's parameters are others by now, it means what it would mean if prepared now: under its
+// old name it would mislead who shares that.
+PreparedPtr Session::made_known(std::string_view name, PreparedPtr prepared, Output& out, WallTime now) {
+  const bool is_there = name.empty() ? prepared && server_->unnamed == prepared : prepared && server_->has(prepared);
+  if (prepared && !is_there && *prepared->reading != *parameters.reading()) {
+    prepared = shared_.prepared.intern(prepared->sql, prepared->types, parameters.reading(), shared_.statements);
+    if (Name* entry = name.empty() ? &unnamed_ : entry_of(name))
+      (entry->under_way > 0 ? entry->pending : entry->confirmed) = prepared;
+  }
+  make_known(name, prepared, out, now);
+  return prepared;
+}
+
 void Session::make_known(std::string_view name, const PreparedPtr& prepared, Output& out, WallTime now) {
   if (!name.empty()) {
     if (!prepared || server_->has(prepared)) return;
@@ -131,6 +150,27 @@ void Session::make_room_for(const PreparedPtr& prepared, Output& out, WallTime n
   wire::postgres::append_close(out.to_server, Target::statement, prepared->name);
   expect_ours(Expect::close, Purpose::prepare, now);
   server_->add(prepared);
+  made_.push_back(prepared);
+}
+
+// A parameter that decides how texts are read has changed while these were under way: the client has set it in one
+// pipeline with them, and hardly behind them.
+void Session::read_made_again() {
+  for (const PreparedPtr& made : made_) {
+    server_->remove(*made);
+    const auto again = shared_.prepared.intern(made->sql, made->types, parameters.reading(), shared_.statements);
+    for (auto& [name, entry] : names_) {
+      if (entry.confirmed == made) entry.confirmed = again;
+      if (entry.pending == made) entry.pending = again;
+    }
+  }
+  server_->unnamed = nullptr;
+}
+
+// Parameters that no report tells of may decide, too: who may have set some shares nothing that was made since.
+void Session::keep_made_apart() {
+  if (has_settings_) std::ranges::move(made_, std::back_inserter(made_apart_));
+  made_.clear();
 }
 
 }  // namespace lockkeeper::track::postgres

@@ -29,10 +29,10 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   if (!rewrites()) return;
   const Traits& traits = seen.traits;
   if (traits.has_any(makes_state & ~traits_mask(Trait::set_session))) suspect_ = true;
-  if (traits.has(Trait::set_session)) {
-    suspect_ = suspect_ ||
-               !std::ranges::all_of(traits.parameters(), [](const std::string& each) { return follows_client(each); });
-  }
+  const bool sets_own = traits.has(Trait::set_session) && !std::ranges::all_of(traits.parameters(), follows_client);
+  suspect_ = suspect_ || sets_own;
+  has_settings_ = has_settings_ || sets_own ||
+                  traits.has_any(traits_mask(Trait::set_config, Trait::sql_execute, Trait::unknown_effects));
   if (traits.has_any(unmakes_state)) {
     // What is being asked about just now may be gone when the answer comes.
     const auto asks = [](const Expected& each) { return each.purpose == Purpose::pin_check; };

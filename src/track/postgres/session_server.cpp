@@ -140,7 +140,9 @@ Step Session::parameter(const Message& message) {
   if (!status) return {.broken = out_of_turn};
   server_->parameters.set(status->name, status->value);
   if (swallows()) return {.skip = frame_size(message)};
+  const Parameters::Reading before = parameters.reading();
   parameters.set(status->name, status->value);
+  if (rewrites() && *parameters.reading() != *before) read_made_again();
   learn_application();
   return {};
 }
@@ -235,6 +237,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
 // Nothing is outstanding: is the server connection free?
 void Session::settle(Step& step, Output& out, WallTime now) {
   if (!idle()) return;
+  keep_made_apart();
   if (uncertain_) {
     wire::postgres::append_query(out.to_server, "");
     expect_ours(Expect::query, Purpose::probe, now);
