@@ -1,41 +1,25 @@
 #include "client/scripted_server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace lockkeeper::testing {
 
 ScriptedServer::ScriptedServer(std::vector<std::string> lines) : lines_(std::move(lines)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, generic, length) != 0 || ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, generic, &length) != 0) {
-    throw std::system_error(errno, std::generic_category(), "no loopback listener");
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { play(); });
 }
 
 ScriptedServer::~ScriptedServer() {
-  ::shutdown(listener_, SHUT_RDWR);
+  listener_.shut();
   {
     const std::lock_guard lock(mutex_);
     if (client_ >= 0) ::shutdown(client_, SHUT_RDWR);
   }
   thread_.join();
   if (client_ >= 0) ::close(client_);
-  ::close(listener_);
 }
 
 std::string ScriptedServer::heard() {
@@ -44,7 +28,7 @@ std::string ScriptedServer::heard() {
 }
 
 void ScriptedServer::play() {
-  const int client = ::accept(listener_, nullptr, nullptr);
+  const int client = listener_.accept();
   if (client < 0) return;
   {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/loopback.hpp"
+
 namespace lockkeeper::testing {
 
 /// Accepts one connection; says each line and waits for something to come before the next; then stays silent.
@@ -17,15 +19,14 @@ class ScriptedServer {
   ScriptedServer& operator=(const ScriptedServer&) = delete;
   ~ScriptedServer();
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
   [[nodiscard]] std::string heard();
 
  private:
   void play();
 
   std::vector<std::string> lines_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
+  LoopbackListener listener_;
   std::mutex mutex_;
   std::string heard_;  // Guarded by the mutex.
   int client_ = -1;    // Guarded by the mutex.

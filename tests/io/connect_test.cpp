@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "io/harness.hpp"
+#include "support/loopback.hpp"
 
 namespace lockkeeper::io::testing {
 namespace {
@@ -67,17 +68,10 @@ TEST_P(ConnectTest, AQuestionThatNobodyWaitsForAnyMoreIsForgotten) {
 }
 
 TEST_P(ConnectTest, TheDeadlineCoversThePeerThatDoesNotAnswer) {
-  // A full backlog: further connects get no answer.
-  const int full = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::bind(full, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  ASSERT_EQ(::listen(full, 0), 0);
-  socklen_t size = sizeof address;
-  ::getsockname(full, reinterpret_cast<sockaddr*>(&address), &size);
-  const Address target{"127.0.0.1", ntohs(address.sin_port), {}};
   std::vector<std::unique_ptr<Socket>> filling;
+  // A full backlog: further connects get no answer.
+  const lockkeeper::testing::LoopbackListener full(0);
+  const Address target{"127.0.0.1", full.port(), {}};
   for (;;) {
     auto result = connect_to(target, Clock::now() + milliseconds(50));
     if (!result) {
@@ -88,7 +82,6 @@ TEST_P(ConnectTest, TheDeadlineCoversThePeerThatDoesNotAnswer) {
     filling.push_back(std::move(*result));
     ASSERT_LT(filling.size(), 100u);
   }
-  ::close(full);
 }
 
 TEST_P(ConnectTest, AUnixSocketThatIsNotThereIsNamed) {

@@ -1,11 +1,9 @@
 // TLS on both sides, and what it refuses.
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <filesystem>
 #include <thread>
@@ -14,6 +12,7 @@
 #include "io/certificates.hpp"
 #include "io/harness.hpp"
 #include "io/tls.hpp"
+#include "support/loopback.hpp"
 
 namespace lockkeeper::io::testing {
 namespace {
@@ -89,31 +88,20 @@ TEST_P(TlsTest, BytesThatBelongToTheHandshakeAreGivenBack) {
 /// anything.
 class OldServer {
  public:
-  OldServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, std::bit_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 1), 0);
-    EXPECT_EQ(::getsockname(listener_, std::bit_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
+  OldServer() : thread_([this] { serve(); }) {}
   OldServer(const OldServer&) = delete;
   OldServer& operator=(const OldServer&) = delete;
   ~OldServer() {
-    ::shutdown(listener_, SHUT_RDWR);
+    listener_.shut();
     thread_.join();
-    ::close(listener_);
   }
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
  private:
   // Sends back in capitals what it reads first.
   void serve() const {
-    const int socket = ::accept(listener_, nullptr, nullptr);
+    const int socket = listener_.accept();
     if (socket < 0) return;
     const timeval limit{std::chrono::seconds(patience).count(), 0};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -132,8 +120,7 @@ class OldServer {
     ::close(socket);
   }
 
-  int listener_;
-  std::uint16_t port_ = 0;
+  lockkeeper::testing::LoopbackListener listener_{1};
   std::thread thread_;
 };
 

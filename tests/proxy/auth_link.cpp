@@ -1,6 +1,5 @@
 #include "proxy/auth_link.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,16 +18,6 @@ void check(bool worked, const char* what) {
   if (!worked) throw std::runtime_error(what);
 }
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-sockaddr* general(sockaddr_in& address) { return static_cast<sockaddr*>(static_cast<void*>(&address)); }
-
 void wait_for(int handle, short events) {
   pollfd waiting{handle, events, 0};
   const auto patience = std::chrono::milliseconds(default_patience).count();
@@ -37,12 +26,7 @@ void wait_for(int handle, short events) {
 
 }  // namespace
 
-AuthLink AuthLink::connect(std::uint16_t port) {
-  AuthLink link(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto address = loopback(port);
-  check(::connect(link.handle_, general(address), sizeof address) == 0, "cannot connect");
-  return link;
-}
+AuthLink AuthLink::connect(std::uint16_t port) { return AuthLink(connect_to_loopback(port)); }
 
 AuthLink::~AuthLink() {
   if (handle_ >= 0) ::close(handle_);
@@ -85,19 +69,9 @@ std::string AuthLink::startup() {
   return length + take(**size - 4);
 }
 
-AuthListener::AuthListener() : handle_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  check(::bind(handle_, general(address), size) == 0 && ::listen(handle_, 8) == 0, "cannot listen");
-  check(::getsockname(handle_, general(address), &size) == 0, "no port");
-  port_ = ntohs(address.sin_port);
-}
-
-AuthListener::~AuthListener() { ::close(handle_); }
-
 AuthLink AuthListener::accept() {
-  wait_for(handle_, POLLIN);
-  const int accepted = ::accept4(handle_, nullptr, nullptr, SOCK_CLOEXEC);
+  wait_for(listener_.descriptor(), POLLIN);
+  const int accepted = listener_.accept();
   check(accepted >= 0, "cannot accept");
   return AuthLink(accepted);
 }

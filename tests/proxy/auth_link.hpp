@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "support/loopback.hpp"
 #include "wire/postgres/frame.hpp"
 
 namespace lockkeeper::testing {
@@ -38,17 +39,11 @@ class AuthLink {
 /// Listens on a free port of loopback.
 class AuthListener {
  public:
-  AuthListener();
-  AuthListener(const AuthListener&) = delete;
-  AuthListener& operator=(const AuthListener&) = delete;
-  ~AuthListener();
-
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
   [[nodiscard]] AuthLink accept();
 
  private:
-  int handle_ = -1;
-  std::uint16_t port_ = 0;
+  LoopbackListener listener_{8};
 };
 
 }  // namespace lockkeeper::testing

@@ -1,6 +1,5 @@
 #include "support/gate.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -9,21 +8,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
-#include <stdexcept>
 #include <utility>
 
 namespace lockkeeper::testing {
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 // Closing sends RST instead of FIN, and forgets what was not sent.
 void reset(int& socket) noexcept {
@@ -49,14 +38,6 @@ short interest(bool reading, bool writing) {
 }  // namespace
 
 Gate::Gate(std::uint16_t server_port) : server_port_(server_port) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t length = sizeof address;
-  if (listener_ < 0 || ::bind(listener_, std::bit_cast<sockaddr*>(&address), length) != 0 ||
-      ::listen(listener_, 128) != 0 || ::getsockname(listener_, std::bit_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("the gate cannot listen on loopback");
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -64,7 +45,6 @@ Gate::~Gate() {
   stopping_ = true;
   thread_.join();
   for (const auto& pair : pairs_) cut(*pair);
-  ::close(listener_);
 }
 
 void Gate::judge(std::function<Verdict(std::string_view)> judge) {
@@ -77,7 +57,7 @@ void Gate::serve() {
   while (!stopping_) {
     const bool stalled = stalling_;
     const bool waits = delay_ms_ != 0 || held_ > 0;  // Then the queue's head may not be due: the tick looks.
-    std::vector<pollfd> watched{{listener_, POLLIN, 0}};
+    std::vector<pollfd> watched{{listener_.descriptor(), POLLIN, 0}};
     for (const auto& pair : pairs_) {
       const bool from_client = !stalled && !pair->up.source_ended && pair->up.queued < most_queued;
       const bool from_server = !stalled && !pair->down.source_ended && pair->down.queued < most_queued;
@@ -118,11 +98,10 @@ void Gate::apply_switches(bool reset_client, bool reset_server, bool half_client
 
 void Gate::accept_one() {
   auto pair = std::make_unique<Pair>();
-  pair->client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  pair->client = listener_.accept();
   if (pair->client < 0) return;
-  pair->server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(server_port_);
-  if (refusing_ || ::connect(pair->server, std::bit_cast<sockaddr*>(&address), sizeof address) != 0) return cut(*pair);
+  if (!refusing_) pair->server = try_connect_to_loopback(server_port_);
+  if (pair->server < 0) return cut(*pair);
   send_at_once(pair->client);
   send_at_once(pair->server);
   pairs_.push_back(std::move(pair));

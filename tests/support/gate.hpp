@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/loopback.hpp"
+
 namespace lockkeeper::testing {
 
 /// Forwards every connection to its port to `server_port`, on one thread of its own. An orderly end (FIN) of one side
@@ -26,7 +28,7 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
   ~Gate();
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
 
   /// Cuts all connections, by reset (RST).
   void cut_all() { cut_ = true; }
@@ -96,8 +98,7 @@ class Gate {
   void cut(Pair& pair) noexcept;
 
   std::uint16_t server_port_;
-  std::uint16_t port_ = 0;
-  int listener_ = -1;
+  LoopbackListener listener_{128};
   std::atomic<bool> stopping_{false}, cut_{false}, refusing_{false}, stalling_{false};
   std::atomic<bool> half_close_client_{false}, half_close_server_{false}, reset_client_{false}, reset_server_{false};
   std::atomic<std::size_t> pace_{0};

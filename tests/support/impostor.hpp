@@ -5,6 +5,8 @@
 #include <string>
 #include <thread>
 
+#include "support/loopback.hpp"
+
 namespace lockkeeper::testing {
 
 /// Accepts connections on a loopback port and says `greeting` to each one's first bytes, or at once.
@@ -22,9 +24,9 @@ class Impostor {
   Impostor& operator=(const Impostor&) = delete;
   ~Impostor();
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
   [[nodiscard]] std::string url() const {
-    return "postgresql://user:top-secret@127.0.0.1:" + std::to_string(port_) + "/db";
+    return "postgresql://user:top-secret@127.0.0.1:" + std::to_string(port()) + "/db";
   }
 
  private:
@@ -32,8 +34,7 @@ class Impostor {
 
   Manner manner_;
   std::string greeting_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
+  LoopbackListener listener_;
   std::thread thread_;
 };
 

@@ -1,26 +1,17 @@
 #include "support/plain_socket.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <bit>
 #include <stdexcept>
+
+#include "support/loopback.hpp"
 
 namespace lockkeeper::testing {
 
-PlainSocket::PlainSocket(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket_, std::bit_cast<sockaddr*>(&address), sizeof address) == 0) return;
-  ::close(socket_);
-  throw std::runtime_error("nobody listens on port " + std::to_string(port));
-}
+PlainSocket::PlainSocket(std::uint16_t port) : socket_(connect_to_loopback(port)) {}
 
 PlainSocket::~PlainSocket() {
   if (socket_ >= 0) ::close(socket_);

@@ -1,27 +1,17 @@
 #include "wire/raw_connection.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <bit>
 #include <stdexcept>
+
+#include "support/loopback.hpp"
 
 namespace lockkeeper::testing {
 
-RawConnection::RawConnection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  if (::connect(socket_, std::bit_cast<sockaddr*>(&address), sizeof address) != 0) {
-    ::close(socket_);
-    throw std::runtime_error("the server does not accept a connection");
-  }
-}
+RawConnection::RawConnection(std::uint16_t port) : socket_(connect_to_loopback(port)) {}
 
 RawConnection::~RawConnection() { ::close(socket_); }
 

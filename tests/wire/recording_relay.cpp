@@ -1,27 +1,15 @@
 #include "wire/recording_relay.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <bit>
-#include <stdexcept>
 
 namespace lockkeeper::testing {
 namespace {
 
 constexpr int tick_ms = 5;  // How soon the end is seen where no bytes flow.
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 bool readable(int socket) {
   pollfd watched{socket, POLLIN, 0};
@@ -31,21 +19,12 @@ bool readable(int socket) {
 }  // namespace
 
 RecordingRelay::RecordingRelay(std::uint16_t server_port) : server_port_(server_port) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t length = sizeof address;
-  if (listener_ < 0 || ::bind(listener_, std::bit_cast<sockaddr*>(&address), length) != 0 ||
-      ::listen(listener_, 8) != 0 || ::getsockname(listener_, std::bit_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("the relay cannot listen on loopback");
-  }
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { serve(); });
 }
 
 RecordingRelay::~RecordingRelay() {
   stopping_ = true;
   thread_.join();
-  ::close(listener_);
 }
 
 std::vector<RecordingRelay::Piece> RecordingRelay::pieces() {
@@ -55,11 +34,10 @@ std::vector<RecordingRelay::Piece> RecordingRelay::pieces() {
 
 void RecordingRelay::serve() {
   while (!stopping_) {
-    if (!readable(listener_)) continue;
-    const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(server_port_);
-    if (::connect(server, std::bit_cast<sockaddr*>(&address), sizeof address) == 0) relay(client, server);
+    if (!readable(listener_.descriptor())) continue;
+    const int client = listener_.accept();
+    const int server = try_connect_to_loopback(server_port_);
+    if (server >= 0) relay(client, server);
     ::close(client);
     ::close(server);
   }

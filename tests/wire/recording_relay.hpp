@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/loopback.hpp"
 #include "wire/message_text.hpp"
 
 namespace lockkeeper::testing {
@@ -20,7 +21,7 @@ class RecordingRelay {
   RecordingRelay& operator=(const RecordingRelay&) = delete;
   ~RecordingRelay();
 
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
 
   struct Piece {
     Side side = Side::frontend;
@@ -35,8 +36,7 @@ class RecordingRelay {
   bool pass_on(int from, int to, Side side);
 
   std::uint16_t server_port_;
-  std::uint16_t port_ = 0;
-  int listener_ = -1;
+  LoopbackListener listener_{8};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::vector<Piece> pieces_;  // Guarded by the mutex.

@@ -1,12 +1,5 @@
 #include "proxy/support/proxy_process.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
-#include <bit>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/loopback.hpp"
 #include "support/servers.hpp"
 #include "support/session.hpp"
 
@@ -109,18 +103,7 @@ std::string_view stand_in() {
 
 bool peer_stands_in() { return stand_in() == "pgbouncer"; }
 
-std::uint16_t free_loopback_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(socket, std::bit_cast<sockaddr*>(&address), length) == 0 &&
-                     ::getsockname(socket, std::bit_cast<sockaddr*>(&address), &length) == 0;
-  ::close(socket);
-  if (!bound) throw std::runtime_error("no free port on loopback");
-  return ntohs(address.sin_port);
-}
+std::uint16_t free_loopback_port() { return LoopbackListener().port(); }
 
 ProxyProcess::ProxyProcess(const ProxyOptions& options) {
   if (stand_in() == "none") {

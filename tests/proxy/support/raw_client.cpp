@@ -1,6 +1,5 @@
 #include "proxy/support/raw_client.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,12 +11,12 @@
 #include <bit>
 #include <cerrno>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
 #include "proxy/support/scram.hpp"
+#include "support/loopback.hpp"
 
 namespace lockkeeper::testing {
 namespace {
@@ -35,17 +34,8 @@ milliseconds left_until(Clock::time_point deadline) {
 
 }  // namespace
 
-RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
+RawClient::RawClient(std::uint16_t port) : socket_(connect_to_loopback(port)) {
   const int on = 1;
-  if (socket_ < 0 || ::connect(socket_, std::bit_cast<sockaddr*>(&address), sizeof address) != 0) {
-    const int error = errno;
-    close();
-    throw std::system_error(error, std::generic_category(), "cannot connect to port " + std::to_string(port));
-  }
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
@@ -217,10 +207,10 @@ void RawClient::reset() {
   close();
 }
 
-void cancel(std::uint16_t port, std::uint32_t pid, std::string_view secret) {
+void cancel(std::uint16_t port, std::uint32_t pid, std::string_view secret, milliseconds patience) {
   RawClient client(port);
   client.send_bytes(cancel_packet(pid, secret));
-  (void)client.wait_for_end();
+  (void)client.wait_for_end(patience);
 }
 
 std::string first_cell(const Messages& messages) {

@@ -85,7 +85,8 @@ class RawClient {
 };
 
 /// Sends a cancel request and waits until it has been taken.
-void cancel(std::uint16_t port, std::uint32_t pid, std::string_view secret);
+void cancel(std::uint16_t port, std::uint32_t pid, std::string_view secret,
+            std::chrono::milliseconds patience = default_patience);
 
 /// The first cell of the first row among the messages; empty where there is none or NULL.
 [[nodiscard]] std::string first_cell(const Messages& messages);

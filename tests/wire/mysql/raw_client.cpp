@@ -1,15 +1,13 @@
 #include "wire/mysql/raw_client.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <bit>
 #include <stdexcept>
 
+#include "support/loopback.hpp"
 #include "support/servers.hpp"
 
 namespace lockkeeper::testing::mysql {
@@ -18,20 +16,9 @@ namespace {
 using namespace std::literals;
 namespace my = lockkeeper::wire::mysql;
 
-int connect_to(std::uint16_t port) {
-  const int connected = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  if (::connect(connected, std::bit_cast<sockaddr*>(&address), sizeof address) == 0) return connected;
-  ::close(connected);
-  throw std::runtime_error("the server does not accept a connection");
-}
-
 }  // namespace
 
-RawClient::RawClient(std::uint16_t port, my::Capabilities wanted) : socket_(connect_to(port)) {
+RawClient::RawClient(std::uint16_t port, my::Capabilities wanted) : socket_(connect_to_loopback(port)) {
   const std::string greeting = receive().bytes;
   const auto greeted = my::decode_greeting(my::Bytes(greeting).substr(my::header_size));
   if (!greeted) throw std::runtime_error(transcript_);
