@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::SizeIs;
 
 TEST_F(SessionMachine, AServerIsFreeWhenItSaysThatNothingIsOpenAndAllIsAnswered) {
@@ -65,101 +64,6 @@ TEST_F(SessionMachine, ACopyReadsTheSyncThatWasSentBeforeItBegan) {
   EXPECT_TRUE(answer(ready(idle)).released);
 }
 
-TEST_F(SessionMachine, PreparedStatementsAreMadeAgainOnAnotherServer) {
-  link(first_);
-  EXPECT_GT(say(parse("mine", "SELECT 1")).skip, 0U);
-  EXPECT_THAT(out_.to_server, HasSubstr("lockkeeper_0_1"));
-  EXPECT_THAT(out_.to_server, Not(HasSubstr("mine")));
-  say(sync());
-  answer(bare('3'));  // Of the name that the server might have had.
-  answer(bare('1'));
-  ASSERT_TRUE(answer(ready(idle)).released);
-  session_->unlink();
-  out_ = {};
-  link(second_);
-  say(bind("mine"));
-  EXPECT_THAT(out_.to_server, HasSubstr("SELECT 1"));
-  say(execute());
-  say(sync());
-  EXPECT_NE(answer(bare('3')).skip, 0U);
-  EXPECT_NE(answer(bare('1')).skip, 0U) << "an answer to us, not to the client";
-  EXPECT_EQ(answer(bare('2')).skip, 0U);
-  answer(done("SELECT 1"));
-  EXPECT_TRUE(answer(ready(idle)).released);
-}
-
-TEST_F(SessionMachine, AStatementIsSharedWhereItsTextMeansTheSame) {
-  const std::string text = "SELECT '2026-01-02 03:04'::timestamptz";
-  for (const std::string zone : {"UTC", "UTC", "Asia/Tokyo", "UTC", "Asia/Tokyo"}) {
-    const bool is_first = registry_.size() < (zone == "UTC" ? 1U : 2U);
-    begin(Mode::transaction);
-    session_->parameters = {{"TimeZone", zone}};
-    link(first_);
-    out_ = {};
-    say(parse("mine", text));
-    EXPECT_EQ(out_.to_server.contains(text), is_first) << zone;
-    EXPECT_EQ(out_.to_client.empty(), is_first) << zone << ": who shares it is answered at once";
-    say(sync());
-    if (is_first) {
-      answer(bare('3'));
-      answer(bare('1'));
-    }
-    ASSERT_TRUE(answer(ready(idle)).released);
-    session_->unlink();
-  }
-  EXPECT_EQ(registry_.size(), 2U);
-}
-
-TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
-  link(first_);
-  say(parse("mine", "SELECT 1"));
-  say(sync());
-  answer(bare('3'));
-  answer(bare('1'));
-  answer(ready(idle));
-  out_ = {};
-  say(parse("mine", "SELECT 2"));
-  say(sync());
-  answer(error("42P05", "prepared statement \"lockkeeper_0_1\" already exists"));
-  EXPECT_THAT(out_.to_client, HasSubstr("\"mine\" already exists"));
-}
-
-TEST_F(SessionMachine, ADeallocateOfTheExtendedProtocolIsTheClientsNameInTheRecordAndOursOnTheServer) {
-  link(first_);
-  say(parse("mine", "SELECT 1"));
-  say(sync());
-  answer(bare('3'));
-  answer(bare('1'));
-  answer(ready(idle));
-  say(query("BEGIN"));
-  answer(done("BEGIN"));
-  answer(ready(open));
-  out_ = {};
-  EXPECT_GT(say(parse("", "DEALLOCATE mine")).skip, 0U);
-  EXPECT_THAT(out_.to_server, HasSubstr("DEALLOCATE lockkeeper_0_1"));
-  say(bind(""));
-  say(execute());
-  say(sync());
-  answer(bare('1'));
-  answer(bare('2'));
-  answer(done("DEALLOCATE"));
-  answer(ready(open));
-  const model::RecordedClient client = session_->recorded(now_);
-  ASSERT_TRUE(client.transaction);
-  ASSERT_THAT(client.transaction->last(), IsEmpty());
-  ASSERT_THAT(client.transaction->first(), SizeIs(2));
-  EXPECT_EQ(client.transaction->first().back().first.statement, statements_.seen("DEALLOCATE mine").statement);
-  out_ = {};
-  EXPECT_EQ(say(bind("mine")).skip, 0U) << "as it is: the server says that there is none";
-  EXPECT_THAT(out_.to_server, IsEmpty());
-}
-
-TEST_F(SessionMachine, AnUnnamedStatementOfOthersIsNeverRun) {
-  link(first_);
-  say(bind(""));
-  EXPECT_EQ(out_.to_server.front(), pg::frontend::close) << "whatever was left there goes first";
-}
-
 TEST_F(SessionMachine, WhatMayOutliveTheTransactionIsAskedAboutOnceItIsOver) {
   link(first_);
   say(query("LISTEN changes"));
@@ -170,22 +74,6 @@ TEST_F(SessionMachine, WhatMayOutliveTheTransactionIsAskedAboutOnceItIsOver) {
   answer(error("42501", "permission denied"));
   EXPECT_FALSE(answer(ready(idle)).released);
   EXPECT_THAT(session_->pins(), SizeIs(1)) << "what could not be looked at stays";
-}
-
-TEST_F(SessionMachine, AServerThatMakesAStatementAgainWorksForTheClientThatUsesIt) {
-  link(first_);
-  say(parse("mine", "SELECT 1"));
-  answer(bare('1'));
-  say(sync());
-  answer(ready(idle));
-  session_->unlink();
-  link(second_);
-  EXPECT_FALSE(session_->works_for_client());
-  say(bind("mine"));
-  say(execute());
-  say(sync());
-  EXPECT_NE(answer(bare('3')).skip, 0U) << "made there before it is used";
-  EXPECT_TRUE(session_->works_for_client()) << "the server keeps its answers until the Sync: it may run already";
 }
 
 TEST_F(SessionMachine, AQuestionThatALateCancelHasHitIsAskedOnceMore) {
@@ -234,19 +122,6 @@ TEST_F(SessionMachine, WhatIsTakenAwayWhileItIsAskedAboutIsAskedAboutAgain) {
   out_ = {};
   EXPECT_FALSE(answer(ready(idle)).released);
   EXPECT_THAT(out_.to_server, HasSubstr("pg_listening_channels"));
-}
-
-TEST_F(SessionMachine, NamedStatementsCanBeOff) {
-  for (const Mode mode : {Mode::transaction, Mode::session}) {
-    SessionSettings settings;
-    settings.mode = mode;
-    settings.named_statements = false;
-    session_ = std::make_unique<Session>(settings, Shared{statements_, registry_, facts_}, who_);
-    link(first_);
-    EXPECT_EQ(say(parse("", "SELECT 1")).refused, "") << "the unnamed one is no cost to the server";
-    const bool refused = say(parse("mine", "SELECT 1")).refused.contains("max_prepared_statements = 0");
-    EXPECT_EQ(refused, mode == Mode::transaction) << "in session mode the server connection is its own";
-  }
 }
 
 TEST_F(SessionMachine, ParametersFollowTheClient) {
