@@ -38,8 +38,6 @@ const std::map<std::string, Known>& known_in_transaction_mode() {
       {"ResetAll", {"RESET goes back to the server's value, not to that of the client's start-up packet", ""}},
       {"Protocol32", {"the proxy speaks protocol 3.2 itself, whatever the server speaks", "", 18}},
       {"AProtocolOptionNobodyKnows", {"the proxy speaks protocol 3.2 itself, whatever the server speaks", "", 18}},
-      {"ATimeZoneSetBeforeAnotherServerConnection",
-       {"a prepared statement that is made again is read with the client's parameters of then", ""}},
       {"AWrongStartupParameter",
        {"a parameter that follows its client is refused when it first has a server connection", "22023"}}};
   return known;

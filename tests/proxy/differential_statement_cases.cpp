@@ -31,14 +31,15 @@ Case read_twice(std::string name, std::string_view set, std::string_view text) {
 }
 
 std::vector<Case> reading_cases() {
-  const Messages prepare{parse("s", "SELECT '2026-01-02 03:04'::timestamptz"), sync()};
+  const std::string text = "SELECT '2026-01-02 03:04'::timestamptz";
+  const Messages prepare{parse("s", text), sync()};
   const std::string to_tokyo = "SET TimeZone = 'Asia/Tokyo'";
   const auto and_the_other = [&](Script script) {
     for (const Step& step : {on(1, prepare), on(1, use("s")), on(0, use("s")), on(1, use("s"))}) script.push_back(step);
     return script;
   };
   return {
-      read_twice("OneTextInTwoTimeZones", to_tokyo, "SELECT '2026-01-02 03:04'::timestamptz"),
+      read_twice("OneTextInTwoTimeZones", to_tokyo, text),
       read_twice("OneTextInTwoDateStyles", "SET DateStyle = 'SQL, DMY'", "SELECT '01/02/2026'::date"),
       read_twice("OneTextInTwoIntervalStyles", "SET IntervalStyle = 'sql_standard'", "SELECT '-1 2:03:04'::interval"),
       read_twice("OneTextInTwoEncodings", "SET client_encoding = 'LATIN1'", "SELECT length('\xc3\xa4')"),
@@ -51,12 +52,26 @@ std::vector<Case> reading_cases() {
        and_the_other({on(0, "BEGIN"), on(0, "SET LOCAL TimeZone = 'Asia/Tokyo'"), on(0, prepare), on(0, "COMMIT")})},
       {"ATimeZoneSetAfterTheParse", and_the_other({on(0, "BEGIN"), on(0, prepare), on(0, to_tokyo), on(0, use("s")),
                                                    on(0, "COMMIT"), on(0, use("s"))})},
-      {"ATimeZoneSetBeforeAnotherServerConnection",
-       {on(0, prepare), on(0, to_tokyo), on(1, "BEGIN"), on(0, use("s")), on(1, "COMMIT")}},
+      {"ATimeZoneOfAPipelineThatCommits",
+       and_the_other({on(
+           0,
+           Messages{query("BEGIN"), query("SET LOCAL TimeZone = 'Asia/Tokyo'")} + prepare + Messages{query("COMMIT")},
+           4)})},
+      {"AParseBehindTheTransactionThatHadATimeZone",
+       and_the_other({on(0, "BEGIN"), on(0, "SET LOCAL TimeZone = 'Asia/Tokyo'"),
+                      on(0, Messages{query("COMMIT")} + prepare, 2)})},
+      {"AParseBeforeATimeZoneInOnePipeline",
+       and_the_other({on(0, Messages{parse("s", text)} + Messages{query(to_tokyo), sync()}, 2)})},
+      {"ATimeZoneSetByAFunction",
+       and_the_other({on(0, Messages{query("SELECT set_config('TimeZone', 'Asia/Tokyo', false)")} + prepare, 2)})},
+      {"ATimeZoneSetByABlock",
+       and_the_other({on(0, Messages{query("DO $$BEGIN SET TimeZone = 'Asia/Tokyo'; END$$")} + prepare, 2)})},
       {"ASettingThatIsNotReported",
        {on(0, "SET transform_null_equals = on"), on(0, {parse("s", "SELECT 1 = NULL"), sync()}), on(0, use("s")),
-        on(0, "RESET transform_null_equals"), on(1, {parse("s", "SELECT 1 = NULL"), sync()}), on(1, use("s")),
-        on(1, {parse("", "SELECT 1 = NULL"), bind_to("", ""), execute(), sync()})}},
+        on(1, {parse("s", "SELECT 1 = NULL"), sync()}), on(0, "RESET transform_null_equals"), on(1, use("s")),
+        on(1, {parse("", "SELECT 1 = NULL"), bind_to("", ""), execute(), sync()}),
+        on(1, "SET transform_null_equals = on"), on(1, {parse("t", "SELECT 1 = NULL"), sync()}), on(1, use("t")),
+        on(1, use("s"))}},
   };
 }
 

@@ -59,6 +59,62 @@ TEST_F(SessionMachine, AStatementIsSharedWhereItsTextMeansTheSame) {
   EXPECT_EQ(registry_.size(), 2U);
 }
 
+TEST_F(SessionMachine, AStatementThatIsMadeAgainIsReadAsTheClientsParametersSayNow) {
+  const std::string text = "SELECT '2026-01-02 03:04'::timestamptz";
+  const auto prepare = [&](Server& server, const std::string& zone) {
+    begin(Mode::transaction);
+    session_->parameters = {{"TimeZone", zone}};
+    link(server);
+    out_ = {};
+    say(parse("mine", text));
+    say(sync());
+    const bool is_made = out_.to_server.contains(text);
+    if (is_made) answer(bare('3'));
+    if (is_made) answer(bare('1'));
+    EXPECT_TRUE(answer(ready(idle)).released);
+    return is_made;
+  };
+  EXPECT_TRUE(prepare(first_, "UTC"));
+  session_->unlink();
+  session_->parameters.set("TimeZone", "Asia/Tokyo");
+  link(second_);
+  out_ = {};
+  for (const std::string& each : {bind("mine"), execute(), sync()}) say(each);
+  EXPECT_THAT(out_.to_server, HasSubstr(text));
+  for (const std::string& each : {bare('3'), bare('1'), bare('2'), done("SELECT 1")}) answer(each);
+  EXPECT_TRUE(answer(ready(idle)).released);
+  session_->unlink();
+  EXPECT_TRUE(prepare(second_, "UTC")) << "what is there was read in Tokyo";
+  session_->unlink();
+  EXPECT_FALSE(prepare(second_, "Asia/Tokyo"));
+}
+
+// What is prepared behind these, in one pipeline: is it what others share?
+TEST_F(SessionMachine, OnlySettingsThatDecideHowTextsAreReadKeepStatementsApart) {
+  const auto is_shared = [&](const std::string& setting) {
+    bool shared = false;
+    for (const bool sets : {false, true}) {
+      begin(Mode::transaction);
+      link(first_);
+      out_ = {};
+      if (sets) say(query(setting));
+      say(parse("mine", "SELECT 1"));
+      shared = out_.to_server.contains(std::string("lockkeeper_0_1\0SELECT 1", 23));
+      session_->unlink();
+    }
+    return shared;
+  };
+  for (const std::string setting : {"SELECT set_config('app.tenant', '7', true)",
+                                    "SELECT set_config('app.tenant', '7', false)", "SET LOCAL statement_timeout = 100",
+                                    "SET application_name = 'shop'", "SET my.tenant = '7'", "SET LOCAL a.b = 1"})
+    EXPECT_TRUE(is_shared(setting)) << setting;
+  for (const std::string setting :
+       {"SET TimeZone = 'Asia/Tokyo'", "SET TIME ZONE 'Asia/Tokyo'", "SET LOCAL TIME ZONE 'Asia/Tokyo'",
+        "RESET timezone", "SET NAMES 'LATIN1'", "SET LOCAL DateStyle = German", "SET transform_null_equals = on",
+        "SELECT set_config('DateStyle', 'German', false)", "SELECT set_config($1, 'German', false)"})
+    EXPECT_FALSE(is_shared(setting)) << setting;
+}
+
 TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
   link(first_);
   say(parse("mine", "SELECT 1"));

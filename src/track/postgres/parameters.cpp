@@ -23,14 +23,6 @@ bool is_one_of(std::string_view parameter, std::span<const std::string_view> nam
   return std::ranges::any_of(names, same);
 }
 
-// Each of them is reported. What else decides (search_path, the role) has the server read the text again by itself, or
-// is told by no report, and then the client keeps its server connection.
-bool decides_reading(std::string_view parameter) noexcept {
-  static constexpr std::array<std::string_view, 5> names{"client_encoding", "datestyle", "intervalstyle",
-                                                         "standard_conforming_strings", "timezone"};
-  return is_one_of(parameter, names);
-}
-
 }  // namespace
 
 std::span<const std::string_view> parameters_that_follow() noexcept {
@@ -41,6 +33,12 @@ std::span<const std::string_view> parameters_that_follow() noexcept {
                                                          "intervalstyle",    "standard_conforming_strings",
                                                          "timezone"};
   return names;
+}
+
+bool decides_reading(std::string_view parameter) noexcept {
+  static constexpr std::array<std::string_view, 5> names{"client_encoding", "datestyle", "intervalstyle",
+                                                         "standard_conforming_strings", "timezone"};
+  return is_one_of(parameter, names);
 }
 
 bool follows_client(std::string_view parameter) noexcept { return is_one_of(parameter, parameters_that_follow()); }
@@ -97,6 +95,10 @@ const Parameters::Reading& Parameters::reading() const {
   }
   reading_ = std::make_shared<const std::string>(std::move(text));
   return reading_;
+}
+
+Parameters::Reading Parameters::own_reading() {
+  return std::make_shared<const std::string>("own " + std::to_string(new_number()));
 }
 
 std::vector<Parameters::Pair> Parameters::missing_on(Parameters& server) {

@@ -22,6 +22,10 @@ namespace lockkeeper::track::postgres {
 
 /// Values by name, as the server writes it. Copies share what they have in common: thousands of clients are told the
 /// same.
+/// Whether it decides what a text means when it is prepared, in any case. Of those that the server reports: what else
+/// decides has the server read the text again by itself (search_path, the role), or keeps the client where it is.
+[[nodiscard]] bool decides_reading(std::string_view parameter) noexcept;
+
 class Parameters {
  public:
   using Reading = std::shared_ptr<const std::string>;
@@ -45,6 +49,8 @@ class Parameters {
   /// Of those that decide what a text means when it is prepared, names and values: '2026-01-02 03:04'::timestamptz is a
   /// constant from then on, in the time zone of then. Never nullptr. Copies share it. Valid until the next `set`.
   [[nodiscard]] const Reading& reading() const;
+  /// Equal to no other. Any thread.
+  [[nodiscard]] static Reading own_reading();
 
  private:
   std::shared_ptr<const Values> common_;

@@ -28,6 +28,13 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
     if (PreparedPtr known = each->second.lock(); known && is_same(*known)) return known;
   }
   if (known_.size() >= sweep_at_) sweep();
+  PreparedPtr made = make(sql, types, reading, cache);
+  known_.emplace(hash, made);
+  return made;
+}
+
+PreparedPtr PreparedRegistry::make(std::string_view sql, wire::postgres::Bytes types,
+                                   const Parameters::Reading& reading, StatementCache& cache) {
   const Seen& seen = cache.seen(sql);
   auto made = std::make_shared<Prepared>();
   made->name = std::string(prepared_prefix) + std::to_string(worker_) + "_" + std::to_string(++last_);
@@ -35,9 +42,8 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
   made->types = types;
   made->statement = seen.statement;
   made->traits = seen.traits;
-  made->text = text;
+  made->text = text_hash(sql);
   made->reading = reading;
-  known_.emplace(hash, made);
   return made;
 }
 

@@ -38,6 +38,9 @@ class PreparedRegistry {
 
   [[nodiscard]] PreparedPtr intern(std::string_view sql, wire::postgres::Bytes types,
                                    const Parameters::Reading& reading, StatementCache& cache);
+  /// One that is never given to anybody else, where nobody else has this `reading`.
+  [[nodiscard]] PreparedPtr make(std::string_view sql, wire::postgres::Bytes types, const Parameters::Reading& reading,
+                                 StatementCache& cache);
 
   /// Who has it keeps it; the next `intern` of the same makes another one.
   void retire(const Prepared& prepared);

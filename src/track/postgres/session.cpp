@@ -59,9 +59,8 @@ void Session::learn_application() {
 }
 
 void Session::unlink() noexcept {
-  for (const PreparedPtr& each : made_apart_) server_->remove(*each);
   made_.clear();
-  made_apart_.clear();
+  own_reading_ = nullptr;
   server_ = nullptr;
   exchange_.clear();
   end_portals();

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -194,6 +195,7 @@ class Session {
   void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
   void keep_draws_apart(const Traits& traits, Output& out, model::WallTime now);
   void note_custom_parameters(const Traits& traits, std::string_view sql);
+  void note_set(std::span<const std::string> names);
   void pin_for_good(std::string_view reason);
   void ask_for_pins(Output& out, model::WallTime now);
   void read_pin_check_row(const Message& message);
@@ -207,13 +209,14 @@ class Session {
   void deallocated(const Deallocation& gone);
   static void revert(Name& name) noexcept;
   [[nodiscard]] Name* entry_of(std::string_view name);
+  [[nodiscard]] PreparedPtr read_now(std::string_view sql, wire::postgres::Bytes types);
   /// Makes sure that the server has what the client means by the name: under its shared name, or as the unnamed one.
   /// Returns that statement, which may be another one than it was on the server before.
   PreparedPtr made_known(std::string_view name, PreparedPtr prepared, Output& out, model::WallTime now);
   void make_known(std::string_view name, const PreparedPtr& prepared, Output& out, model::WallTime now);
   void make_room_for(const PreparedPtr& prepared, Output& out, model::WallTime now);
   void read_made_again();
-  void keep_made_apart();
+  void read_apart(bool is_reported);
   [[nodiscard]] std::string_view server_name(std::string_view name, const PreparedPtr& prepared) const noexcept;
 
   // Server's side: session_server.cpp
@@ -248,8 +251,8 @@ class Session {
   std::unordered_map<std::string, Portal, TextHash, std::equal_to<>> portals_;
   Portal unnamed_portal_;
 
-  std::vector<PreparedPtr> made_;        // On this server connection, since nothing was outstanding.
-  std::vector<PreparedPtr> made_apart_;  // While it may have had settings of the client's: nobody else's.
+  std::vector<PreparedPtr> made_;    // On this server connection, since nothing was outstanding.
+  Parameters::Reading own_reading_;  // Of what the client prepares just now; nullptr: as its parameters say.
 
   std::vector<std::string> pins_;
   std::vector<std::string> pins_for_good_;

@@ -194,7 +194,7 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   if (rewrites() && !parsed->name.empty()) return parse_named(message, *parsed, out, now);
   const std::string renamed = rewrites() ? renamed_deallocate(parsed->sql) : std::string();
   const std::string_view sql = renamed.empty() ? parsed->sql : renamed;
-  PreparedPtr prepared = shared_.prepared.intern(sql, parsed->types, parameters.reading(), shared_.statements);
+  PreparedPtr prepared = read_now(sql, parsed->types);
   if (rewrites()) keep_draws_apart(prepared->traits, out, now);
   Expected& expected = expect(Expect::parse, now);
   expected.name = parsed->name;
@@ -229,7 +229,7 @@ Step Session::parse_named(const Message& message, const wire::postgres::Parse& p
     return each.drops_all || (each.deallocates && each.deallocates->name == parsed.name);
   });
   PreparedPtr before = dropping ? nullptr : find(parsed.name);
-  PreparedPtr prepared = shared_.prepared.intern(parsed.sql, parsed.types, parameters.reading(), shared_.statements);
+  PreparedPtr prepared = read_now(parsed.sql, parsed.types);
   keep_draws_apart(prepared->traits, out, now);
   if (before) {
     // A name that is taken: the server itself refuses it, under the name it knows it by.

@@ -1,6 +1,5 @@
 // A client's names for prepared statements, and how they are made known to the server it has just now.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "track/postgres/session.hpp"
@@ -107,12 +106,19 @@ std::string_view Session::server_name(std::string_view name, const PreparedPtr& 
   return name.starts_with(prepared_prefix) ? "lockkeeper: unknown" : name;
 }
 
+// Everybody's who reads it in the same way.
+PreparedPtr Session::read_now(std::string_view sql, wire::postgres::Bytes types) {
+  return own_reading_ ? shared_.prepared.make(sql, types, own_reading_, shared_.statements)
+                      : shared_.prepared.intern(sql, types, parameters.reading(), shared_.statements);
+}
+
 // Made again where the client's parameters are others by now, it means what it would mean if prepared now: under its
 // old name it would mislead who shares that.
 PreparedPtr Session::made_known(std::string_view name, PreparedPtr prepared, Output& out, WallTime now) {
   const bool is_there = name.empty() ? prepared && server_->unnamed == prepared : prepared && server_->has(prepared);
-  if (prepared && !is_there && *prepared->reading != *parameters.reading()) {
-    prepared = shared_.prepared.intern(prepared->sql, prepared->types, parameters.reading(), shared_.statements);
+  const Parameters::Reading& reading = own_reading_ ? own_reading_ : parameters.reading();
+  if (prepared && !is_there && prepared->reading != reading && *prepared->reading != *reading) {
+    prepared = read_now(prepared->sql, prepared->types);
     if (Name* entry = name.empty() ? &unnamed_ : entry_of(name))
       (entry->under_way > 0 ? entry->pending : entry->confirmed) = prepared;
   }
@@ -153,12 +159,13 @@ void Session::make_room_for(const PreparedPtr& prepared, Output& out, WallTime n
   made_.push_back(prepared);
 }
 
-// A parameter that decides how texts are read has changed while these were under way: the client has set it in one
-// pipeline with them, and hardly behind them.
+// A parameter that decides how texts are read has changed while these were under way, by nothing that a text shows: by
+// the end of a transaction or by a function, before them rather than behind them.
 void Session::read_made_again() {
+  if (own_reading_) return;  // What stands behind the text that shows it has been read apart.
   for (const PreparedPtr& made : made_) {
     server_->remove(*made);
-    const auto again = shared_.prepared.intern(made->sql, made->types, parameters.reading(), shared_.statements);
+    const PreparedPtr again = read_now(made->sql, made->types);
     for (auto& [name, entry] : names_) {
       if (entry.confirmed == made) entry.confirmed = again;
       if (entry.pending == made) entry.pending = again;
@@ -167,10 +174,11 @@ void Session::read_made_again() {
   server_->unnamed = nullptr;
 }
 
-// Parameters that no report tells of may decide, too: who may have set some shares nothing that was made since.
-void Session::keep_made_apart() {
-  if (has_settings_) std::ranges::move(made_, std::back_inserter(made_apart_));
-  made_.clear();
+// What is prepared behind the setting of a parameter is the client's own: until the server has reported what follows
+// the client, and of what is not reported as long as the client may have it.
+void Session::read_apart(bool is_reported) {
+  own_reading_ = Parameters::own_reading();
+  has_settings_ = has_settings_ || !is_reported;
 }
 
 }  // namespace lockkeeper::track::postgres

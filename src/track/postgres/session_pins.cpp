@@ -22,6 +22,15 @@ std::string session_state_question(const std::vector<std::string>& custom) {
   return pin_check_sql(parameters_that_follow(), custom);
 }
 
+// Of a SET LOCAL.
+bool may_set_reading(std::string_view statement) {
+  static constexpr std::array<std::string_view, 7> names{
+      "client_encoding", "names", "datestyle", "intervalstyle", "standard_conforming_strings", "timezone", "time zone"};
+  const auto is_same = [](char left, char right) { return (left | 0x20) == (right | 0x20); };
+  return std::ranges::any_of(
+      names, [&](std::string_view name) { return !std::ranges::search(statement, name, is_same).empty(); });
+}
+
 }  // namespace
 
 // What may leave state behind, or may take away what was left: the server is asked once the transaction is over.
@@ -31,8 +40,6 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   if (traits.has_any(makes_state & ~traits_mask(Trait::set_session))) suspect_ = true;
   const bool sets_own = traits.has(Trait::set_session) && !std::ranges::all_of(traits.parameters(), follows_client);
   suspect_ = suspect_ || sets_own;
-  has_settings_ = has_settings_ || sets_own ||
-                  traits.has_any(traits_mask(Trait::set_config, Trait::sql_execute, Trait::unknown_effects));
   if (traits.has_any(unmakes_state)) {
     // What is being asked about just now may be gone when the answer comes.
     const auto asks = [](const Expected& each) { return each.purpose == Purpose::pin_check; };
@@ -45,6 +52,8 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   keep_draws_apart(traits, out, now);
   using enum sql::StatementKind;
   const auto kind = seen.statement->kind;
+  if (traits.has(Trait::set_session)) note_set(traits.parameters());
+  if (kind == set && !traits.has(Trait::set_session) && may_set_reading(seen.statement->text)) read_apart(true);
   if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
 }
 
@@ -73,7 +82,16 @@ void Session::note_custom_parameters(const Traits& traits, std::string_view sql)
   if (!traits.has(Trait::set_config)) return;
   const ConfigCalls calls = config_calls(sql);
   std::ranges::for_each(calls.session, note);
-  if (calls.unknown) pin_for_good("set_config of a name that the text does not show");
+  note_set(calls.session);
+  if (!calls.unknown) return;
+  read_apart(false);
+  pin_for_good("set_config of a name that the text does not show");
+}
+
+void Session::note_set(std::span<const std::string> names) {
+  const auto is_own = [](const std::string& name) { return !follows_client(name) && !name.contains('.'); };
+  if (std::ranges::any_of(names, is_own)) return read_apart(false);
+  if (std::ranges::any_of(names, decides_reading)) read_apart(true);
 }
 
 void Session::pin_for_good(std::string_view reason) {
@@ -100,6 +118,7 @@ void Session::read_pin_check_row(const Message& message) {
       if (auto state = read_pin_check(cells)) state_ = std::make_unique<SessionState>(*std::move(state));
     }
     if (state_) asked_again_ = false;
+    if (state_) note_set(state_->parameters);  // By a function, say.
   }
   pins_ = state_ ? pin_reasons(*state_, server_->fresh)
                  : std::vector<std::string>{"session state that could not be looked at"};

@@ -237,7 +237,8 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
 // Nothing is outstanding: is the server connection free?
 void Session::settle(Step& step, Output& out, WallTime now) {
   if (!idle()) return;
-  keep_made_apart();
+  made_.clear();
+  if (!has_settings_) own_reading_ = nullptr;
   if (uncertain_) {
     wire::postgres::append_query(out.to_server, "");
     expect_ours(Expect::query, Purpose::probe, now);
