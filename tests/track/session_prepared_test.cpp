@@ -90,7 +90,7 @@ TEST_F(SessionMachine, AStatementThatIsMadeAgainIsReadAsTheClientsParametersSayN
 }
 
 // What is prepared behind these, in one pipeline: is it what others share?
-TEST_F(SessionMachine, OnlySettingsThatDecideHowTextsAreReadKeepStatementsApart) {
+TEST_F(SessionMachine, OnlyWhatDecidesHowTextsAreReadKeepsStatementsApart) {
   const auto is_shared = [&](const std::string& setting) {
     bool shared = false;
     for (const bool sets : {false, true}) {
@@ -111,7 +111,8 @@ TEST_F(SessionMachine, OnlySettingsThatDecideHowTextsAreReadKeepStatementsApart)
   for (const std::string setting :
        {"SET TimeZone = 'Asia/Tokyo'", "SET TIME ZONE 'Asia/Tokyo'", "SET LOCAL TIME ZONE 'Asia/Tokyo'",
         "RESET timezone", "SET NAMES 'LATIN1'", "SET LOCAL DateStyle = German", "SET transform_null_equals = on",
-        "SELECT set_config('DateStyle', 'German', false)", "SELECT set_config($1, 'German', false)"})
+        "SELECT set_config('DateStyle', 'German', false)", "SELECT set_config($1, 'German', false)",
+        "CREATE TEMP TABLE item (id integer)"})
     EXPECT_FALSE(is_shared(setting)) << setting;
 }
 

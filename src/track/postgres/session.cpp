@@ -69,7 +69,7 @@ void Session::unlink() noexcept {
   custom_.clear();
   state_ = nullptr;
   status_ = Status::idle;
-  skipping_ = copy_in_ = uncertain_ = suspect_ = has_settings_ = unsynced_ = copy_ended_early_ = asked_again_ = false;
+  skipping_ = copy_in_ = uncertain_ = suspect_ = reads_apart_ = unsynced_ = copy_ended_early_ = asked_again_ = false;
   syncs_in_copy_ = 0;
 }
 

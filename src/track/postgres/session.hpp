@@ -267,7 +267,7 @@ class Session {
   bool copy_ended_early_ = false;   // The client has ended a COPY that the server has not begun yet.
   bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
   bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
-  bool has_settings_ = false;       // Parameters may have been set since the link that do not follow the client.
+  bool reads_apart_ = false;        // There may be what decides how texts are read, and is not reported.
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
   bool asks_for_draws_ = false;     // It has used currval or lastval.
   bool abandoned_ = false;

@@ -175,10 +175,11 @@ void Session::read_made_again() {
 }
 
 // What is prepared behind the setting of a parameter is the client's own: until the server has reported what follows
-// the client, and of what is not reported as long as the client may have it.
+// the client, and of what is not reported as long as the client may have it. So it is beside temporary tables: a name
+// may mean one of them, and the server does not look again in a session that has had some before.
 void Session::read_apart(bool is_reported) {
   own_reading_ = Parameters::own_reading();
-  has_settings_ = has_settings_ || !is_reported;
+  reads_apart_ = reads_apart_ || !is_reported;
 }
 
 }  // namespace lockkeeper::track::postgres

@@ -53,6 +53,7 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   using enum sql::StatementKind;
   const auto kind = seen.statement->kind;
   if (traits.has(Trait::set_session)) note_set(traits.parameters());
+  if (traits.has(Trait::temporary)) read_apart(false);
   if (kind == set && !traits.has(Trait::set_session) && may_set_reading(seen.statement->text)) read_apart(true);
   if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
 }
@@ -119,6 +120,7 @@ void Session::read_pin_check_row(const Message& message) {
     }
     if (state_) asked_again_ = false;
     if (state_) note_set(state_->parameters);  // By a function, say.
+    if (state_ && state_->temporary_tables + state_->temporary_others > 0) read_apart(false);
   }
   pins_ = state_ ? pin_reasons(*state_, server_->fresh)
                  : std::vector<std::string>{"session state that could not be looked at"};

@@ -238,7 +238,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
 void Session::settle(Step& step, Output& out, WallTime now) {
   if (!idle()) return;
   made_.clear();
-  if (!has_settings_) own_reading_ = nullptr;
+  if (!reads_apart_) own_reading_ = nullptr;
   if (uncertain_) {
     wire::postgres::append_query(out.to_server, "");
     expect_ours(Expect::query, Purpose::probe, now);
