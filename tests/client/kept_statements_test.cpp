@@ -138,5 +138,31 @@ TEST(KeptStatements, ManyTextsInTurnNeverExceedTheRoomNorShareAName) {
   EXPECT_EQ(names.size(), prepared);
 }
 
+TEST(KeptStatements, ATextIsPreparedAgainWhereItIsReadOtherwise) {
+  KeptStatements kept(10, "lk_");
+  const std::string sql = "SELECT '2026-01-02 03:04'::timestamptz";
+  EXPECT_EQ(kept.plan(sql, "UTC").name, "");
+  EXPECT_EQ(kept.plan(sql, "UTC").name, "lk_1");
+  kept.keep(sql, "lk_1", "UTC");
+  EXPECT_TRUE(kept.plan(sql, "UTC").is_kept);
+  const auto plan = kept.plan(sql, "Asia/Tokyo");
+  EXPECT_FALSE(plan.is_kept);
+  EXPECT_EQ(plan.name, "lk_2");
+  EXPECT_THAT(kept.doomed(), ElementsAre("lk_1"));
+  kept.keep(sql, plan.name, "Asia/Tokyo");
+  EXPECT_TRUE(kept.plan(sql, "Asia/Tokyo").is_kept);
+  EXPECT_EQ(kept.size(), 1U);
+}
+
+TEST(KeptStatements, ATextThatMayNameAMomentIsNeverPrepared) {
+  KeptStatements kept(10, "lk_");
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(run(kept, "SELECT 'today'::date").name, "");
+    EXPECT_EQ(run(kept, "SELECT 1 FROM t WHERE now() > 'yesterday'").name, "");
+  }
+  run_twice(kept, "SELECT now(), 'word'");
+  EXPECT_TRUE(run(kept, "SELECT now(), 'word'").is_kept);
+}
+
 }  // namespace
 }  // namespace lockkeeper::client

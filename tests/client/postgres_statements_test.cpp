@@ -183,6 +183,34 @@ TEST_P(PostgresStatements, ASessionThatEndsIsLostWhetherItsStatementIsNewOrKept)
   }
 }
 
+// Whether it is prepared or not, and since when, changes nothing of what a text means.
+TEST_P(PostgresStatements, LiteralsMeanWhatTheyDoWhenTheStatementRuns) {
+  const auto connection = connect();
+  const std::string time = "SELECT extract(epoch FROM '2026-01-02 03:04'::timestamptz)::bigint";
+  const std::string day = "SELECT extract(month FROM '01/02/2026'::date)";
+  const std::string tagged = "SELECT extract(hour FROM ($a$2026-01-02 03:04$a$::timestamptz) AT TIME ZONE 'UTC')";
+  const auto run = [&](const std::string& set, const std::string& sql, const std::string& expected) {
+    connection->execute(set, soon());
+    for (int round = 0; round < 3; ++round) EXPECT_EQ(single(*connection, sql), expected) << set << ", run " << round;
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    run("SET TimeZone = 'UTC'", time, "1767323040");
+    run("SET TimeZone = 'Asia/Tokyo'", time, "1767290640");
+    run("SET DateStyle = 'ISO, MDY'", day, "1");
+    run("SET DateStyle = 'ISO, DMY'", day, "2");
+    run("SET TimeZone = 'UTC'", tagged, "3");
+    run("SET TimeZone = 'Asia/Tokyo'", tagged, "18");
+  }
+}
+
+TEST_P(PostgresStatements, AMomentIsThatOfItsExecution) {
+  const auto connection = connect();
+  for (int round = 0; round < 4; ++round) {
+    EXPECT_EQ(single(*connection, "SELECT 'now'::timestamptz = now()"), "t") << "run " << round;
+    EXPECT_EQ(single(*connection, "SELECT $$Now$$::timestamptz = now()"), "t") << "run " << round;
+  }
+}
+
 TEST_P(PostgresStatements, MessagesOfKeptStatementsHoldNoParameters) {
   const auto connection = connect();
   for (int round = 0; round < 4; ++round) {

@@ -116,6 +116,22 @@ TEST_F(SessionMachine, OnlyWhatDecidesHowTextsAreReadKeepsStatementsApart) {
     EXPECT_FALSE(is_shared(setting)) << setting;
 }
 
+TEST_F(SessionMachine, AStatementThatNamesAMomentIsEachClientsOwn) {
+  for (int client = 0; client < 2; ++client) {
+    begin(Mode::transaction);
+    link(first_);
+    out_ = {};
+    say(parse("mine", "SELECT 'now'::timestamptz"));
+    EXPECT_THAT(out_.to_server, HasSubstr("SELECT 'now'::timestamptz"));
+    say(sync());
+    for (const std::string& each : {bare('3'), bare('1'), ready(idle)}) answer(each);
+    out_ = {};
+    say(bind("mine"));
+    EXPECT_THAT(out_.to_server, Not(HasSubstr("SELECT"))) << "its own goes on meaning what it did";
+    session_->unlink();
+  }
+}
+
 TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
   link(first_);
   say(parse("mine", "SELECT 1"));

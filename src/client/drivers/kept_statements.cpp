@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/drivers/commit_words.hpp"
+#include "sql/moments.hpp"
 
 namespace lockkeeper::client {
 namespace {
@@ -28,13 +29,20 @@ std::size_t room_for_seen(std::size_t most) {
 KeptStatements::KeptStatements(std::size_t most, std::string prefix)
     : most_(most), prefix_(std::move(prefix)), seen_(room_for_seen(most)) {}
 
-KeptStatements::Plan KeptStatements::plan(std::string_view sql) {
+KeptStatements::Plan KeptStatements::plan(std::string_view sql, std::string_view reading) {
   if (most_ == 0) return {};
+  bool is_worth_it = false;
   if (const auto found = by_text_.find(sql); found != by_text_.end()) {
-    by_use_.splice(by_use_.begin(), by_use_, found->second);
-    return {found->second->name, true};
+    if (found->second->reading == reading) {
+      by_use_.splice(by_use_.begin(), by_use_, found->second);
+      return {found->second->name, true};
+    }
+    doom(found->second);
+    is_worth_it = true;
   }
-  if (sql.size() > longest_text || !has_been_seen(sql) || !reads_or_writes_rows(sql)) return {};
+  is_worth_it = is_worth_it || (sql.size() <= longest_text && has_been_seen(sql) && reads_or_writes_rows(sql) &&
+                                !sql::may_name_a_moment(sql));
+  if (!is_worth_it) return {};
   return {prefix_ + std::to_string(next_name_++), false};
 }
 
@@ -44,8 +52,8 @@ bool KeptStatements::has_been_seen(std::string_view sql) {
 }
 
 // The one thrown out stays on the server until the next is prepared, which takes its name along in the same round trip.
-void KeptStatements::keep(std::string_view sql, std::string name) {
-  by_use_.push_front({std::string(sql), std::move(name)});
+void KeptStatements::keep(std::string_view sql, std::string name, std::string_view reading) {
+  by_use_.push_front({std::string(sql), std::move(name), std::string(reading)});
   by_text_.emplace(by_use_.front().sql, by_use_.begin());
   if (by_use_.size() > most_) doom(std::prev(by_use_.end()));
 }

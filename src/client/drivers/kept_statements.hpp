@@ -24,11 +24,13 @@ class KeptStatements {
     bool is_kept = false;  ///< The server has it; otherwise it is to be prepared under this name.
   };
 
-  /// How to run this text now.
-  [[nodiscard]] Plan plan(std::string_view sql);
+  /// How to run this text now. `reading`: whatever decides what its literals mean when it is prepared; one that was
+  /// prepared under another is prepared again. A text that may name a moment never is: 'today' would stay the day of
+  /// then.
+  [[nodiscard]] Plan plan(std::string_view sql, std::string_view reading = {});
 
   /// The server has prepared the text under the planned name.
-  void keep(std::string_view sql, std::string name);
+  void keep(std::string_view sql, std::string name, std::string_view reading = {});
 
   /// The server has it still, but it can no longer be used.
   void forget(std::string_view sql);
@@ -48,6 +50,7 @@ class KeptStatements {
   struct Entry {
     std::string sql;
     std::string name;
+    std::string reading;
   };
 
   // Whether this text was here before, as far as can be remembered in a fixed room: each slot knows its last visitor.

@@ -13,6 +13,7 @@
 #include "client/drivers/postgres_results.hpp"
 #include "client/drivers/postgres_stream.hpp"
 #include "client/drivers/socket_wait.hpp"
+#include "sql/moments.hpp"
 
 namespace lockkeeper::client {
 namespace {
@@ -69,6 +70,16 @@ Step::Kind unprepared_kind(std::string_view sql, std::span<const Parameter> para
   return ends_transaction(sql, parameters) ? Step::Kind::simple : Step::Kind::statement;
 }
 
+// What decides the meaning of literals when a statement is prepared, as the server has last reported it.
+std::string reading_of(std::string_view sql, const PGconn* connection) {
+  std::string reading;
+  if (!sql::may_have_literals(sql)) return reading;
+  for (const char* const name :
+       {"TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "client_encoding"})
+    reading.append(text_or_empty(PQparameterStatus(connection, name))).append(1, '\0');
+  return reading;
+}
+
 // Its own for every connection. A pooler that mixes sessions would otherwise have us run another's `lk_1`; like this
 // the statement does not exist, which is an error and not a wrong answer.
 std::string name_prefix() {
@@ -114,7 +125,8 @@ Rows PostgresConnection::execute(std::string_view sql, std::span<const Parameter
 // transaction begun, where it has not been.
 Outcome PostgresConnection::execute_by_plan(std::string_view sql, std::span<const Parameter> parameters,
                                             Deadline deadline) {
-  const KeptStatements::Plan plan = kept_.plan(sql);
+  const std::string reading = reading_of(sql, connection_.get());
+  const KeptStatements::Plan plan = kept_.plan(sql, reading);
   const bool prepares = !plan.name.empty() && !plan.is_kept;
   const auto releases = prepares ? std::span(kept_.doomed()) : std::span<const std::string>();
   std::vector<Step> steps;
@@ -132,16 +144,16 @@ Outcome PostgresConnection::execute_by_plan(std::string_view sql, std::span<cons
     if (outcome.done == 0) fail_to_begin(begins, std::move(outcome));
     --outcome.done;
   }
-  settle(plan, sql, releases.size(), outcome);
+  settle(plan, sql, reading, releases.size(), outcome);
   return outcome;
 }
 
 // What the server says it has done to its prepared statements, whatever came of the statement itself.
-void PostgresConnection::settle(const KeptStatements::Plan& plan, std::string_view sql, std::size_t releases,
-                                const Outcome& outcome) {
+void PostgresConnection::settle(const KeptStatements::Plan& plan, std::string_view sql, std::string_view reading,
+                                std::size_t releases, const Outcome& outcome) {
   kept_.released(std::min(outcome.done, releases));
   const bool prepares = !plan.name.empty() && !plan.is_kept;
-  if (prepares && outcome.done > releases) kept_.keep(sql, plan.name);
+  if (prepares && outcome.done > releases) kept_.keep(sql, plan.name, reading);
   if (!outcome.is_stale) return;
   // Where one is missing, they all are: the user has had them discarded.
   if (is_unknown_statement(outcome.error->sqlstate)) return kept_.forget_all();

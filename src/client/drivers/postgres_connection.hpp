@@ -54,7 +54,8 @@ class PostgresConnection : public Connection {
  private:
   [[nodiscard]] Outcome exchange(std::span<const Step> steps, bool is_batch, Deadline deadline);
   [[nodiscard]] Outcome execute_by_plan(std::string_view sql, std::span<const Parameter> parameters, Deadline deadline);
-  void settle(const KeptStatements::Plan& plan, std::string_view sql, std::size_t releases, const Outcome& outcome);
+  void settle(const KeptStatements::Plan& plan, std::string_view sql, std::string_view reading, std::size_t releases,
+              const Outcome& outcome);
   void say(const std::string& words, Deadline deadline);
   void begin_now(Deadline deadline);
   [[noreturn]] void fail_to_begin(const std::string& words, Ending ending);

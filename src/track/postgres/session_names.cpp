@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sql/moments.hpp"
 #include "track/postgres/session.hpp"
 #include "wire/postgres/frontend.hpp"
 
@@ -106,10 +107,12 @@ std::string_view Session::server_name(std::string_view name, const PreparedPtr& 
   return name.starts_with(prepared_prefix) ? "lockkeeper: unknown" : name;
 }
 
-// Everybody's who reads it in the same way.
+// Everybody's who reads it in the same way; a statement that says 'today' means another day to each.
 PreparedPtr Session::read_now(std::string_view sql, wire::postgres::Bytes types) {
-  return own_reading_ ? shared_.prepared.make(sql, types, own_reading_, shared_.statements)
-                      : shared_.prepared.intern(sql, types, parameters.reading(), shared_.statements);
+  Parameters::Reading own = own_reading_;
+  if (!own && rewrites() && sql::may_name_a_moment(sql)) own = Parameters::own_reading();
+  return own ? shared_.prepared.make(sql, types, own, shared_.statements)
+             : shared_.prepared.intern(sql, types, parameters.reading(), shared_.statements);
 }
 
 // Made again where the client's parameters are others by now, it means what it would mean if prepared now: under its
