@@ -24,11 +24,13 @@ namespace lockkeeper {
 /// - Parameters go as text of unspecified type (bytes in binary form), so that the statement decides their types: where
 ///   it does not, write a cast (`$1::bigint`). A TimePoint carries its zone, UTC; a column without zone drops it.
 /// - Statements are kept from their second execution on, if they read or write rows (SELECT, INSERT, UPDATE, DELETE,
-///   MERGE, VALUES, WITH); preparing costs no round trip of its own, and neither does the DEALLOCATE of one thrown out,
-///   which the server has until the next is prepared. From its sixth execution on the server may plan a kept statement
-///   without looking at its parameters (plan_cache_mode). Batches and streams prepare nothing. Names are `lk_`, a
-///   random number of the connection and a count: behind a pooler that mixes sessions, where prepared_statements has to
-///   be 0, a statement is missing rather than another's.
+///   MERGE, VALUES, WITH), but for one that may name a moment in a literal ('today' would stay the day of then); one
+///   with literals is prepared again where TimeZone, DateStyle, IntervalStyle, client_encoding or
+///   standard_conforming_strings are others by now. Preparing costs no round trip of its own, and neither does the
+///   DEALLOCATE of one thrown out, which the server has until the next is prepared. From its sixth execution on the
+///   server may plan a kept statement without looking at its parameters (plan_cache_mode). Batches and streams prepare
+///   nothing. Names are `lk_`, a random number of the connection and a count: behind a pooler that mixes sessions,
+///   where prepared_statements has to be 0, a statement is missing rather than another's.
 /// - An error of a kept statement that may come from its age alone (unknown statement, changed result, names and types
 ///   that no longer fit) is not believed outside a transaction: the statement is prepared anew and run once more. What
 ///   fails inside a function is not run twice.
