@@ -93,6 +93,15 @@ TEST(Parameters, WhatDecidesHowTextsAreReadIsEqualOrNot) {
   }
 }
 
+TEST(Parameters, AStyleWithoutAnOrderKeepsTheOrder) {
+  EXPECT_EQ(completed("DateStyle", "ISO", "ISO, MDY"), "ISO, MDY");
+  EXPECT_EQ(completed("datestyle", "sql", "ISO, DMY"), "sql, DMY");
+  EXPECT_EQ(completed("DateStyle", "ISO, YMD", "ISO, MDY"), "ISO, YMD");
+  EXPECT_EQ(completed("DateStyle", "German", "ISO, MDY"), "German") << "it has an order of its own";
+  EXPECT_EQ(completed("DateStyle", "DMY", "ISO, MDY"), "DMY");
+  EXPECT_EQ(completed("TimeZone", "ISO", "ISO, MDY"), "ISO");
+}
+
 TEST(Parameters, NamesFollowInAnyCase) {
   EXPECT_TRUE(follows_client("timezone"));
   EXPECT_TRUE(follows_client("TimeZone"));

@@ -111,8 +111,8 @@ TEST_F(SessionMachine, OnlyWhatDecidesHowTextsAreReadKeepsStatementsApart) {
   for (const std::string setting :
        {"SET TimeZone = 'Asia/Tokyo'", "SET TIME ZONE 'Asia/Tokyo'", "SET LOCAL TIME ZONE 'Asia/Tokyo'",
         "RESET timezone", "SET NAMES 'LATIN1'", "SET LOCAL DateStyle = German", "SET transform_null_equals = on",
-        "SELECT set_config('DateStyle', 'German', false)", "SELECT set_config($1, 'German', false)",
-        "CREATE TEMP TABLE item (id integer)"})
+        "SELECT set_config('DateStyle', 'German', false)", "SELECT set_config('DateStyle', 'German', true)",
+        "SELECT set_config($1, 'German', false)", "CREATE TEMP TABLE item (id integer)"})
     EXPECT_FALSE(is_shared(setting)) << setting;
 }
 
@@ -130,6 +130,32 @@ TEST_F(SessionMachine, AStatementThatNamesAMomentIsEachClientsOwn) {
     EXPECT_THAT(out_.to_server, Not(HasSubstr("SELECT"))) << "its own goes on meaning what it did";
     session_->unlink();
   }
+}
+
+TEST_F(SessionMachine, AQueryOfOursDropsTheUnnamedStatement) {
+  link(first_);
+  say(query("BEGIN"));
+  answer(done("BEGIN"));
+  answer(ready(open));
+  for (const std::string& each : {parse("", "SELECT 1"), sync()}) say(each);
+  answer(bare('1'));
+  answer(ready(open));
+  out_ = {};
+  static_cast<void>(session_->abandon(model::TransactionEnd::abandoned, out_, tick()));
+  EXPECT_THAT(out_.to_server, HasSubstr("ROLLBACK"));
+  EXPECT_EQ(first_.unnamed, nullptr) << "who means the same by it has it made again";
+}
+
+TEST_F(SessionMachine, ACloseOfANameOfOursMeansNoneOfOurs) {
+  link(first_);
+  say(parse("mine", "SELECT 1"));
+  say(sync());
+  for (const std::string& each : {bare('3'), bare('1'), ready(idle)}) answer(each);
+  out_ = {};
+  std::string close;
+  pg::append_close(close, pg::Target::statement, "lockkeeper_0_1");
+  EXPECT_GT(say(close).skip, 0U);
+  EXPECT_THAT(out_.to_server, Not(HasSubstr("lockkeeper_0_1")));
 }
 
 TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {

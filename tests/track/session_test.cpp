@@ -138,6 +138,34 @@ TEST_F(SessionMachine, ParametersFollowTheClient) {
   EXPECT_TRUE(answer(ready(idle)).released);
 }
 
+TEST_F(SessionMachine, WhatWasAskedForIsKnownInTheServersWords) {
+  session_->parameters = {{"TimeZone", "utc"}};
+  first_.parameters = {{"TimeZone", "Asia/Tokyo"}};
+  link(first_);
+  EXPECT_THAT(out_.to_server, HasSubstr("utc"));
+  std::string report;
+  pg::append_parameter_status(report, "TimeZone", "UTC");
+  EXPECT_GT(answer(report).skip, 0U) << "the client has been told at its login";
+  EXPECT_EQ(session_->parameters.find("TimeZone"), "UTC");
+  for (const std::string& each : {done("SELECT 1"), ready(idle)}) answer(each);
+  session_->unlink();
+  out_ = {};
+  link(first_);
+  EXPECT_THAT(out_.to_server, IsEmpty()) << "it is not set again";
+}
+
+TEST_F(SessionMachine, WhatIsNotReportedDoesNotFollow) {
+  for (const bool is_reported : {false, true}) {
+    Server server{10};
+    if (is_reported) server.parameters.set("default_transaction_read_only", "off");
+    begin(Mode::transaction);
+    link(server);
+    say(query("SET default_transaction_read_only = on"));
+    answer(done("SET"));
+    EXPECT_EQ(answer(ready(idle)).released, is_reported);
+  }
+}
+
 TEST_F(SessionMachine, ATransactionIsRememberedStatementByStatement) {
   link(first_);
   for (const char* sql : {"BEGIN", "UPDATE item SET price = 1 WHERE id = 7"}) {

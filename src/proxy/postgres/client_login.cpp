@@ -316,7 +316,7 @@ void PostgresClient::greet(const track::postgres::Parameters& parameters) {
       const bool same = std::ranges::equal(its_name, name, [](char left, char right) {
         return std::tolower(static_cast<unsigned char>(left)) == std::tolower(static_cast<unsigned char>(right));
       });
-      if (same) session_->parameters.set(its_name, value);
+      if (same) session_->parameters.set(its_name, track::postgres::completed(its_name, value, its_value));
     }
   }
   session_->learn_application();

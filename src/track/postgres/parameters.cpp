@@ -43,6 +43,15 @@ bool decides_reading(std::string_view parameter) noexcept {
 
 bool follows_client(std::string_view parameter) noexcept { return is_one_of(parameter, parameters_that_follow()); }
 
+std::string completed(std::string_view parameter, std::string_view asked, std::string_view current) {
+  static constexpr std::array<std::string_view, 1> date_style{"datestyle"};
+  static constexpr std::array<std::string_view, 3> styles{"iso", "postgres", "sql"};
+  const std::size_t order = current.rfind(", ");
+  if (order == std::string_view::npos || !is_one_of(parameter, date_style) || !is_one_of(asked, styles))
+    return std::string(asked);
+  return std::string(asked).append(current.substr(order));
+}
+
 std::vector<Parameters::Pair> Parameters::all() const {
   static const Values none;
   const Values& common = common_ ? *common_ : none;

@@ -26,6 +26,10 @@ namespace lockkeeper::track::postgres {
 /// decides has the server read the text again by itself (search_path, the role), or keeps the client where it is.
 [[nodiscard]] bool decides_reading(std::string_view parameter) noexcept;
 
+/// What a session that has `current` would have once `asked` is set: a DateStyle without an order (pgjdbc asks for ISO)
+/// keeps the order that was there, which must be that of the client's own login, not of whoever was there before.
+[[nodiscard]] std::string completed(std::string_view parameter, std::string_view asked, std::string_view current);
+
 class Parameters {
  public:
   using Reading = std::shared_ptr<const std::string>;

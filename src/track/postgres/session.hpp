@@ -180,7 +180,7 @@ class Session {
   Step parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, model::WallTime now);
   Step bind(const Message& message, Output& out, model::WallTime now);
   Step describe(const Message& message, Output& out, model::WallTime now);
-  Step close(const Message& message, model::WallTime now);
+  Step close(const Message& message, Output& out, model::WallTime now);
   Step execute(const Message& message, model::WallTime now);
   Step sync(const Message& message, Output& out, model::WallTime now);
   Step copy(const Message& message) noexcept;

@@ -93,7 +93,7 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
     case frontend::parse: return parse(message, out, now);
     case frontend::bind: return bind(message, out, now);
     case frontend::describe: return describe(message, out, now);
-    case frontend::close: return close(message, now);
+    case frontend::close: return close(message, out, now);
     case frontend::execute: return execute(message, now);
     case frontend::sync: return sync(message, out, now);
     case frontend::function_call:
@@ -316,7 +316,8 @@ Step Session::describe(const Message& message, Output& out, WallTime now) {
 }
 
 // A statement that others share stays on the server: there the client's own name is unknown, which Close does not mind.
-Step Session::close(const Message& message, WallTime now) {
+// One of ours must not be meant by it.
+Step Session::close(const Message& message, Output& out, WallTime now) {
   if (skipping_) return {};
   const auto closed = wire::postgres::decode_close(message.body);
   if (!closed) return malformed(Expect::close, now);
@@ -327,7 +328,11 @@ Step Session::close(const Message& message, WallTime now) {
   expected.changes_name = true;
   change(closed->name, nullptr);
   if (closed->name.empty()) server_->unnamed = nullptr;
-  return {};
+  if (!rewrites()) return {};
+  const std::string_view name = server_name(closed->name, nullptr);
+  if (name == closed->name) return {};
+  wire::postgres::append_close(out.to_server, Target::statement, name);
+  return {.skip = whole(message)};
 }
 
 Step Session::execute(const Message& message, WallTime now) {

@@ -46,9 +46,14 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
     suspect_ = suspect_ || !pins_.empty() || std::ranges::any_of(exchange_, asks);
   }
   note_custom_parameters(traits, sql);
+  // It follows its client only where the server reports it: from PostgreSQL 14 on.
+  constexpr std::string_view read_only = "default_transaction_read_only";
+  if (std::ranges::find(traits.parameters(), read_only) != traits.parameters().end() &&
+      !server_->parameters.find(read_only))
+    pin_for_good("SET default_transaction_read_only");
   // What the server cannot be asked about stays for good.
   if (traits.has(Trait::load)) pin_for_good("LOAD");
-  if (traits.has(Trait::untold)) pin_for_good("a backup or a connection kept by a function");
+  if (traits.has(Trait::untold)) pin_for_good("what a function keeps: a backup, a connection, a seed");
   keep_draws_apart(traits, out, now);
   using enum sql::StatementKind;
   const auto kind = seen.statement->kind;
@@ -84,6 +89,7 @@ void Session::note_custom_parameters(const Traits& traits, std::string_view sql)
   const ConfigCalls calls = config_calls(sql);
   std::ranges::for_each(calls.session, note);
   note_set(calls.session);
+  if (std::ranges::any_of(calls.local, decides_reading)) read_apart(true);
   if (!calls.unknown) return;
   read_apart(false);
   pin_for_good("set_config of a name that the text does not show");

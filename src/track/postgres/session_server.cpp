@@ -139,6 +139,12 @@ Step Session::parameter(const Message& message) {
   const auto status = wire::postgres::decode_parameter_status(message.body);
   if (!status) return {.broken = out_of_turn};
   server_->parameters.set(status->name, status->value);
+  // What it has asked for, in the server's own words: or it would be set before each of its transactions.
+  const bool is_set_by_us = !exchange_.empty() && exchange_.front().purpose == Purpose::parameters;
+  if (is_set_by_us && follows_client(status->name)) parameters.set(status->name, status->value);
+  if (abandoned_ && decides_reading(status->name)) {
+    for (const PreparedPtr& made : made_) server_->remove(*made);
+  }
   if (swallows()) return {.skip = frame_size(message)};
   const Parameters::Reading before = parameters.reading();
   parameters.set(status->name, status->value);
@@ -242,6 +248,7 @@ void Session::settle(Step& step, Output& out, WallTime now) {
   if (uncertain_) {
     wire::postgres::append_query(out.to_server, "");
     expect_ours(Expect::query, Purpose::probe, now);
+    server_->unnamed = nullptr;
     return;
   }
   if (abandoned_) return follow_up_abandoned(step, out, now);
@@ -304,6 +311,7 @@ void Session::follow_up_abandoned(Step& step, Output& out, WallTime now) {
   if (server_->status != Status::idle) {
     wire::postgres::append_query(out.to_server, "ROLLBACK");
     expect_ours(Expect::query, Purpose::clean_up, now);
+    server_->unnamed = nullptr;
     return;
   }
   if (suspect_) return ask_for_pins(out, now);

@@ -42,7 +42,7 @@ namespace lockkeeper::track::postgres {
   if (name.ends_with("_replication_slot") && name.starts_with("pg_")) return Trait::replication_slot;
   const bool backup =
       name == "pg_backup_start" || name == "pg_backup_stop" || name == "pg_start_backup" || name == "pg_stop_backup";
-  const bool session = name.starts_with("dblink_connect") || name == "dblink_disconnect" ||
+  const bool session = name == "setseed" || name.starts_with("dblink_connect") || name == "dblink_disconnect" ||
                        name.starts_with("pg_replication_origin_session_");
   if (backup || session) return Trait::untold;
   return std::nullopt;

@@ -81,6 +81,8 @@ class CallReader {
       auto name = literal(arguments[0]);
       if (name) calls_.session.push_back(std::move(*name));
       calls_.unknown = calls_.unknown || !name;
+    } else if (auto name = literal(arguments[0])) {
+      calls_.local.push_back(std::move(*name));
     }
   }
 

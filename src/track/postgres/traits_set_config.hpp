@@ -11,6 +11,7 @@ namespace lockkeeper::track::postgres {
 
 struct ConfigCalls {
   std::vector<std::string> session;  ///< Set beyond the transaction; lower case.
+  std::vector<std::string> local;    ///< Set for the transaction, where the text shows the name.
   bool unknown = false;              ///< A call of which the name, or whether it is local, is not written in the text.
 };
 
