@@ -31,19 +31,21 @@ KeptStatements::KeptStatements(std::size_t most, std::string prefix)
 
 KeptStatements::Plan KeptStatements::plan(std::string_view sql, std::string_view reading) {
   if (most_ == 0) return {};
-  bool is_worth_it = false;
-  if (const auto found = by_text_.find(sql); found != by_text_.end()) {
-    if (found->second->reading == reading) {
-      by_use_.splice(by_use_.begin(), by_use_, found->second);
-      return {found->second->name, true};
-    }
-    doom(found->second);
-    is_worth_it = true;
+  const auto found = by_text_.find(sql);
+  if (found != by_text_.end() && found->second->reading == reading) {
+    by_use_.splice(by_use_.begin(), by_use_, found->second);
+    return {found->second->name, true};
   }
-  is_worth_it = is_worth_it || (sql.size() <= longest_text && has_been_seen(sql) && reads_or_writes_rows(sql) &&
-                                !sql::may_name_a_moment(sql));
-  if (!is_worth_it) return {};
+  if (found != by_text_.end()) {
+    doom(found->second);
+  } else if (!is_worth_preparing(sql)) {
+    return {};
+  }
   return {prefix_ + std::to_string(next_name_++), false};
+}
+
+bool KeptStatements::is_worth_preparing(std::string_view sql) {
+  return sql.size() <= longest_text && has_been_seen(sql) && reads_or_writes_rows(sql) && !sql::may_name_a_moment(sql);
 }
 
 bool KeptStatements::has_been_seen(std::string_view sql) {

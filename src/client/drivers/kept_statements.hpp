@@ -53,6 +53,7 @@ class KeptStatements {
     std::string reading;
   };
 
+  bool is_worth_preparing(std::string_view sql);
   // Whether this text was here before, as far as can be remembered in a fixed room: each slot knows its last visitor.
   bool has_been_seen(std::string_view sql);
   void doom(std::list<Entry>::iterator entry);
