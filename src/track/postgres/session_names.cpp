@@ -1,5 +1,7 @@
 // A client's names for prepared statements, and how they are made known to the server it has just now.
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "sql/moments.hpp"
@@ -10,6 +12,10 @@ namespace lockkeeper::track::postgres {
 
 using model::WallTime;
 using wire::postgres::Target;
+
+namespace {
+constexpr std::ptrdiff_t most_made = 65'536;
+}
 
 PreparedPtr Session::find(std::string_view name) const {
   if (name.empty()) return unnamed_.effective();
@@ -159,6 +165,8 @@ void Session::make_room_for(const PreparedPtr& prepared, Output& out, WallTime n
   wire::postgres::append_close(out.to_server, Target::statement, prepared->name);
   expect_ours(Expect::close, Purpose::prepare, now);
   server_->add(prepared);
+  // A pipeline without an end: what was made that long ago has mostly been thrown out by the server connection.
+  if (std::ssize(made_) >= most_made) made_.erase(made_.begin(), made_.begin() + most_made / 2);
   made_.push_back(prepared);
 }
 
