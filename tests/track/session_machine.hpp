@@ -52,6 +52,14 @@ class SessionMachine : public ::testing::Test {
             std::string_view(message).substr(pg::header_size)};
   }
 
+  /// A named statement that nobody has, and its answers; what went out is forgotten.
+  void prepare(std::string_view name, std::string_view sql) {
+    say(parse(name, sql));
+    say(sync());
+    for (const std::string& each : {bare('3'), bare('1'), ready(idle)}) answer(each);
+    out_ = {};
+  }
+
   static std::string query(std::string_view sql) {
     std::string bytes;
     pg::append_query(bytes, sql);

@@ -148,10 +148,7 @@ TEST_F(SessionMachine, AQueryOfOursDropsTheUnnamedStatement) {
 
 TEST_F(SessionMachine, ACloseOfANameOfOursMeansNoneOfOurs) {
   link(first_);
-  say(parse("mine", "SELECT 1"));
-  say(sync());
-  for (const std::string& each : {bare('3'), bare('1'), ready(idle)}) answer(each);
-  out_ = {};
+  prepare("mine", "SELECT 1");
   std::string close;
   pg::append_close(close, pg::Target::statement, "lockkeeper_0_1");
   EXPECT_GT(say(close).skip, 0U);
@@ -160,12 +157,7 @@ TEST_F(SessionMachine, ACloseOfANameOfOursMeansNoneOfOurs) {
 
 TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
   link(first_);
-  say(parse("mine", "SELECT 1"));
-  say(sync());
-  answer(bare('3'));
-  answer(bare('1'));
-  answer(ready(idle));
-  out_ = {};
+  prepare("mine", "SELECT 1");
   say(parse("mine", "SELECT 2"));
   say(sync());
   answer(error("42P05", "prepared statement \"lockkeeper_0_1\" already exists"));
@@ -174,11 +166,7 @@ TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
 
 TEST_F(SessionMachine, ADeallocateOfTheExtendedProtocolIsTheClientsNameInTheRecordAndOursOnTheServer) {
   link(first_);
-  say(parse("mine", "SELECT 1"));
-  say(sync());
-  answer(bare('3'));
-  answer(bare('1'));
-  answer(ready(idle));
+  prepare("mine", "SELECT 1");
   say(query("BEGIN"));
   answer(done("BEGIN"));
   answer(ready(open));
