@@ -1,9 +1,14 @@
 // Literals that mean what they do when a statement is prepared.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace lockkeeper::sql {
+
+/// The parameters that decide what a literal means when PostgreSQL prepares a statement, as it reports them.
+inline constexpr std::array<std::string_view, 5> parameters_of_literals{"client_encoding", "DateStyle", "IntervalStyle",
+                                                                        "standard_conforming_strings", "TimeZone"};
 
 /// Whether the text may hold a string literal of PostgreSQL's: '...', $$...$$ or $tag$...$tag$.
 [[nodiscard]] bool may_have_literals(std::string_view text) noexcept;

@@ -74,9 +74,8 @@ Step::Kind unprepared_kind(std::string_view sql, std::span<const Parameter> para
 std::string reading_of(std::string_view sql, const PGconn* connection) {
   std::string reading;
   if (!sql::may_have_literals(sql)) return reading;
-  for (const char* const name :
-       {"TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "client_encoding"})
-    reading.append(text_or_empty(PQparameterStatus(connection, name))).append(1, '\0');
+  for (const std::string_view name : sql::parameters_of_literals)
+    reading.append(text_or_empty(PQparameterStatus(connection, name.data()))).append(1, '\0');
   return reading;
 }
 

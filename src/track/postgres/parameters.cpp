@@ -5,6 +5,8 @@
 #include <atomic>
 #include <utility>
 
+#include "sql/moments.hpp"
+
 namespace lockkeeper::track::postgres {
 namespace {
 
@@ -13,13 +15,11 @@ std::uint64_t new_number() noexcept {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-// `names` in lower case; parameters have no case.
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+// Parameters have no case.
 bool is_one_of(std::string_view parameter, std::span<const std::string_view> names) noexcept {
-  const auto same = [&](std::string_view name) {
-    return std::ranges::equal(parameter, name, [](char left, char right) {
-      return (left >= 'A' && left <= 'Z' ? static_cast<char>(left + ('a' - 'A')) : left) == right;
-    });
-  };
+  const auto same = [&](std::string_view name) { return std::ranges::equal(parameter, name, {}, lower, lower); };
   return std::ranges::any_of(names, same);
 }
 
@@ -35,11 +35,7 @@ std::span<const std::string_view> parameters_that_follow() noexcept {
   return names;
 }
 
-bool decides_reading(std::string_view parameter) noexcept {
-  static constexpr std::array<std::string_view, 5> names{"client_encoding", "datestyle", "intervalstyle",
-                                                         "standard_conforming_strings", "timezone"};
-  return is_one_of(parameter, names);
-}
+bool decides_reading(std::string_view parameter) noexcept { return is_one_of(parameter, sql::parameters_of_literals); }
 
 bool follows_client(std::string_view parameter) noexcept { return is_one_of(parameter, parameters_that_follow()); }
 
