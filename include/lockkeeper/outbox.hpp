@@ -191,8 +191,9 @@ class OutboxRelay {
   ~OutboxRelay();
 
   /// Begins no delivery any more and waits for those under way, until the deadline. Claims that were not used are given
-  /// back. Returns the ids of messages still being delivered, whose outcome is recorded if they end and the database
-  /// answers, or else their claims expire: they are delivered again. May be called again.
+  /// back. Returns the ids of messages still being delivered, or delivered with an outcome that could not be recorded
+  /// in time: that is done if they end and the database answers, or else their claims expire and they are delivered
+  /// again. May be called again.
   std::vector<std::int64_t> stop(Deadline deadline);
 
   /// Looks now, whatever the poll interval.

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <random>
 #include <thread>
 #include <utility>
 
 #include <lockkeeper/database.hpp>
 
+#include "base/random.hpp"
 #include "client/database_shell.hpp"
 #include "client/pool_shell.hpp"
 #include "client/transaction_retry.hpp"
@@ -43,11 +43,6 @@ Thrown look_at(const std::exception_ptr& exception) {
   throw Failure(std::move(error));
 }
 
-std::uint32_t random_number() {
-  thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_int_distribution<std::uint32_t>{}(generator);
-}
-
 }  // namespace
 
 TransactCall::TransactCall(Database& database, const TransactionOptions& options, std::source_location where)
@@ -78,7 +73,7 @@ bool TransactCall::try_again(std::exception_ptr thrown) {
   if (scope->kind() != client::ScopeKind::owner) return false;
   if (!reason.error || !client::asks_for_retry(*reason.error)) return false;
   const auto pause =
-      client::pause_before_retry(options_.retry, attempts_, Clock::now() - first_attempt_, random_number());
+      client::pause_before_retry(options_.retry, attempts_, Clock::now() - first_attempt_, base::random_number());
   if (!pause && attempts_ > 1) give_up_retrying(*reason.error, attempts_);
   if (!pause) return false;
   if (const std::string& effect = scope->body()->outside_effect; !effect.empty()) refuse_retry(*reason.error, effect);

@@ -5,8 +5,10 @@
 #include <lockkeeper/unit_of_work.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/random.hpp"
 #include "client/outbox_values.hpp"
 #include "client/pool_shell.hpp"
 #include "client/transaction_texts.hpp"
@@ -71,8 +73,8 @@ OutboxRelayBody::OutboxRelayBody(Database& db, OutboxRelaySettings settings, Del
 }
 
 OutboxRelayBody::~OutboxRelayBody() {
-  const std::vector<std::int64_t> left = stop(last_deadline());
-  if (!left.empty()) {
+  stop_and_wait(last_deadline());
+  if (const std::set<std::int64_t> left = under_way(); !left.empty()) {
     PoolShell::of(db_.pool())
         .tell(EventKind::callback_failed,
               fmt::format("the relay of the outbox {} is being destroyed, its time to stop is over, and deliveries are "
@@ -83,6 +85,19 @@ OutboxRelayBody::~OutboxRelayBody() {
 }
 
 std::vector<std::int64_t> OutboxRelayBody::stop(Deadline deadline) {
+  stop_and_wait(deadline);
+  const base::Guard guard(mutex_);
+  std::vector<std::int64_t> left;
+  std::ranges::set_union(delivering_, unrecorded_, std::back_inserter(left));
+  return left;
+}
+
+std::set<std::int64_t> OutboxRelayBody::under_way() const {
+  const base::Guard guard(mutex_);
+  return delivering_;
+}
+
+void OutboxRelayBody::stop_and_wait(Deadline deadline) {
   {
     const base::Guard guard(mutex_);
     stop_deadline_ = deadline;
@@ -93,7 +108,6 @@ std::vector<std::int64_t> OutboxRelayBody::stop(Deadline deadline) {
   while (busy_ > 0) {
     if (idle_.wait_until(guard, deadline) == std::cv_status::timeout) break;
   }
-  return {delivering_.begin(), delivering_.end()};
 }
 
 // What stop was given before stands: a database that is away would be waited for once more.
@@ -126,7 +140,7 @@ void OutboxRelayBody::run() noexcept {
     try {
       step(worker);
     } catch (...) {
-      worker.pace.failed(RelayClock::now(), random_number());
+      worker.pace.failed(RelayClock::now(), base::random_number());
       tell_failure(error_of_current_exception(), "cannot look for messages or claim them");
     }
     end_work();
@@ -138,9 +152,9 @@ void OutboxRelayBody::step(Worker& worker) {
   trouble_told_ = false;
   const ClaimPlan plan = plan_claim(found, settings_.attempts);
   if (plan.bury) return bury_expired(worker, *plan.bury);
-  if (plan.claim.empty()) return worker.pace.found_nothing(RelayClock::now(), random_number());
+  if (plan.claim.empty()) return worker.pace.found_nothing(RelayClock::now(), base::random_number());
   OutboxClaim claim = worker.work.claim(plan.claim);
-  if (claim.messages.empty()) return worker.pace.missed(RelayClock::now(), random_number());
+  if (claim.messages.empty()) return worker.pace.missed(RelayClock::now(), base::random_number());
   worker.pace.found(RelayClock::now());
   counters_.claimed += claim.messages.size();
   counters_.taken_again += claim.taken_again;
@@ -196,7 +210,7 @@ OutboxEnd OutboxRelayBody::attempt(const OutboxMessage& message, const std::stri
                 .token = token,
                 .error = reason_of(result)};
   if (end.step == NextStep::retry) {
-    end.pause = pause_after(message.attempt, settings_.first_pause, settings_.longest_pause, random_number());
+    end.pause = pause_after(message.attempt, settings_.first_pause, settings_.longest_pause, base::random_number());
   }
   return end;
 }
@@ -206,6 +220,8 @@ bool OutboxRelayBody::finish(Worker& worker, const OutboxMessage& message, const
   const Recorded recorded = record_with_patience(worker, end, claim_expires);
   if (recorded == Recorded::no) {
     ++counters_.unrecorded;
+    const base::Guard guard(mutex_);
+    if (stop_deadline_) unrecorded_.insert(message.id);
     return false;
   }
   switch (end.step) {
@@ -253,7 +269,7 @@ bool OutboxRelayBody::write_with_patience(const std::string& what, const std::fu
       tell_failure(error, "cannot " + what);
       if (!is_worth_another_try(error)) return false;
     }
-    const auto pause = pause_after(attempts, first_pause, longest_pause, random_number());
+    const auto pause = pause_after(attempts, first_pause, longest_pause, base::random_number());
     if (!wait_for_another_try(RelayClock::now() + pause)) return false;
   }
 }

@@ -63,6 +63,8 @@ class OutboxRelayBody {
   [[nodiscard]] bool wait_for_another_try(RelayClock::time_point until);
   void release(Worker& worker, const OutboxClaim& claim, const std::vector<std::int64_t>& ids);
   [[nodiscard]] Deadline release_deadline() const;
+  void stop_and_wait(Deadline deadline);
+  [[nodiscard]] std::set<std::int64_t> under_way() const;
   [[nodiscard]] bool begin_work();
   void end_work() noexcept;
   void tell_dead_letter(std::int64_t id, unsigned attempts, const std::string& error);
@@ -78,7 +80,8 @@ class OutboxRelayBody {
   mutable base::Mutex mutex_;
   std::condition_variable_any idle_;  // With mutex_: a thread has put down what it had.
   std::set<std::int64_t> delivering_ LK_GUARDED_BY(mutex_);
-  unsigned busy_ LK_GUARDED_BY(mutex_) = 0;  // Threads between two waits.
+  std::set<std::int64_t> unrecorded_ LK_GUARDED_BY(mutex_);  // Their thread has given up, as it was to stop.
+  unsigned busy_ LK_GUARDED_BY(mutex_) = 0;                  // Threads between two waits.
   std::optional<Deadline> stop_deadline_ LK_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };

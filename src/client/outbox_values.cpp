@@ -38,9 +38,4 @@ std::string error_text(std::string_view words) {
   return text;
 }
 
-std::uint32_t random_number() {
-  thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_int_distribution<std::uint32_t>{}(generator);
-}
-
 }  // namespace lockkeeper::client

@@ -17,6 +17,4 @@ namespace lockkeeper::client {
 /// An error's words as every database takes them: at most 1,000 bytes of well-formed UTF-8 without NUL.
 [[nodiscard]] std::string error_text(std::string_view words);
 
-[[nodiscard]] std::uint32_t random_number();
-
 }  // namespace lockkeeper::client
