@@ -64,6 +64,7 @@ std::optional<model::Session> Collector::read_session(std::int64_t id, Deadline 
   if (const auto answer = ask(transactions_query(id), rows.denied.transactions, deadline))
     rows.transactions = read_transactions(*answer);
   last_read_ = Clock::now();
+  is_stale_ = rows.sessions.empty() && !rows.transactions.empty();
   if (!rows.sessions.empty()) return to_session(rows.sessions.front(), rows, Directory(rows));
   if (rows.transactions.empty()) return std::nullopt;
   // Its connection has gone, and what it wrote is still being undone.

@@ -68,6 +68,7 @@ class Collector final : public collect::Collector {
   Origin origin_;
   std::int64_t looks_ = 0;                             // over this connection
   std::chrono::steady_clock::time_point last_read_{};  // of InnoDB's views
+  bool is_stale_ = false;                              // what was read then listed transactions of nobody's
 };
 
 }  // namespace lockkeeper::collect::mysql

@@ -1,6 +1,11 @@
 // Killing on real servers: only who is still as he was, and until what he wrote is undone.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
 #include "collect/mysql/looking.hpp"
 
 namespace lockkeeper::collect::mysql::testing {
@@ -47,6 +52,24 @@ TEST_P(MysqlKill, EndsASleepingTransactionAndRollsItBack) {
   EXPECT_EQ(result.outcome, ActionOutcome::done) << result.reason;
   EXPECT_FALSE(has_session(looker().look(), client.id()));
   EXPECT_EQ(observer().value("SELECT n FROM shop.post WHERE id = 1"), "0");
+}
+
+// InnoDB shows nothing new while its views are read more often than every 0.1 s; each of these waits for longer than
+// that.
+TEST_P(MysqlKill, IsSeenToBeDoneBesideOthersWhoLookAllTheTime) {
+  MysqlSession client = session();
+  open_transaction(client);
+  const model::Guard guard = guard_of(client.id());
+  std::atomic<bool> done = false;
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 4; ++i) {
+    others.emplace_back([&] {
+      for (Looker looks(server().url()); !done;) static_cast<void>(looks.look());
+    });
+  }
+  const auto result = looker()->terminate(guard, std::chrono::steady_clock::now() + 20s);
+  done = true;
+  EXPECT_EQ(result.outcome, ActionOutcome::done) << result.reason;
 }
 
 TEST_P(MysqlKill, SparesWhoHasMovedOn) {
