@@ -44,6 +44,11 @@ void check_short(Bytes body) {
   }
 }
 
+void check_description(Bytes body) {
+  static_cast<void>(pg::read_columns(body, [&](std::string_view name, std::uint32_t) { expect_within(body, name); }));
+  if (pg::is_list_of_types(body)) LK_ASSERT(body.size() % 4 == 2);
+}
+
 void check_tag(Bytes body) {
   const auto tag = pg::decode_command_complete(body);
   if (!tag) return;
@@ -55,11 +60,6 @@ void check_tag(Bytes body) {
   LK_ASSERT(body_of(out) == body);
 }
 
-bool same(const pg::Notice& one, const pg::Notice& other) {
-  return one.severity == other.severity && one.sqlstate == other.sqlstate && one.message == other.message &&
-         one.detail == other.detail && one.hint == other.hint;
-}
-
 void check_notice(Bytes body) {
   const auto notice = pg::decode_notice(body);
   std::string out;
@@ -69,12 +69,12 @@ void check_notice(Bytes body) {
     return;
   }
   for (const std::string_view view :
-       {notice->severity, notice->sqlstate, notice->message, notice->detail, notice->hint}) {
+       {notice->severity, notice->sqlstate, notice->message, notice->detail, notice->hint, notice->routine}) {
     expect_within(body, view);
   }
   pg::append_error(out, *notice);
   const auto again = pg::decode_notice(body_of(out));
-  LK_ASSERT(again && same(*again, *notice));
+  LK_ASSERT(again == notice);
 }
 
 // The name between the message's first two quotes becomes another.
@@ -125,8 +125,8 @@ void check_negotiation(Bytes body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes stream(reinterpret_cast<const char*>(data), size);
   lockkeeper::fuzz::for_each_message(stream, [](const pg::Header&, Bytes body) {
-    for (const auto check :
-         {check_short, check_tag, check_notice, check_renamed, check_authentication, check_negotiation}) {
+    for (const auto check : {check_short, check_description, check_tag, check_notice, check_renamed,
+                             check_authentication, check_negotiation}) {
       check(body);
     }
   });

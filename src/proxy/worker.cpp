@@ -80,7 +80,6 @@ Worker::Worker(Shared& shared, std::uint32_t number, std::unique_ptr<io::Loop> l
     : shared_(shared),
       number_(number),
       loop_(std::move(loop)),
-      prepared_(number),
       reap_wakeup_(*loop_),
       tick_wakeup_(*loop_),
       tick_timer_(*loop_, tick_wakeup_) {}

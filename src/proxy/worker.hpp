@@ -53,7 +53,10 @@ class Worker final : public PoolEvents {
   [[nodiscard]] io::Loop& loop() noexcept { return *loop_; }
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
   [[nodiscard]] model::WallTime wall_now() const;
-  [[nodiscard]] track::postgres::Shared tracking() noexcept { return {statements_, prepared_, facts_}; }
+  /// Prepared statements are those of one pool: types and tables of one database, in the eyes of one user.
+  [[nodiscard]] track::postgres::Shared tracking(pool::PoolId pool) {
+    return {statements_, prepared_.try_emplace(pool.value(), number_).first->second, facts_};
+  }
   [[nodiscard]] track::mysql::Shared mysql_tracking() noexcept { return {mysql_statements_, facts_}; }
   [[nodiscard]] ServerHolder* server(pool::ServerId id);
   /// A connection that a client has made by itself, in session mode.
@@ -117,7 +120,7 @@ class Worker final : public PoolEvents {
   std::unique_ptr<io::Loop> loop_;
   std::thread thread_;
   track::postgres::StatementCache statements_;
-  track::postgres::PreparedRegistry prepared_;
+  std::unordered_map<std::uint32_t, track::postgres::PreparedRegistry> prepared_;
   track::mysql::StatementCache mysql_statements_;
   track::postgres::Facts facts_;
   std::unordered_map<std::uint32_t, Statistics> statistics_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -74,6 +75,21 @@ class SessionMachine : public ::testing::Test {
     std::string bytes;
     pg::append_bind_head(bytes, "", statement, 6);
     return bytes + std::string(6, '\0');
+  }
+  static std::string describe(std::string_view statement) {
+    std::string bytes;
+    pg::append_describe(bytes, pg::Target::statement, statement);
+    return bytes;
+  }
+  static std::string no_parameters() {
+    std::string bytes;
+    pg::append_message(bytes, pg::backend::parameter_description, std::string_view("\0\0", 2));
+    return bytes;
+  }
+  static std::string column(std::string_view name) {
+    std::string bytes;
+    pg::append_row_description(bytes, std::array{name});
+    return bytes;
   }
   static std::string execute() {
     std::string bytes;

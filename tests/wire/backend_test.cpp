@@ -4,6 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "wire/bodies.hpp"
 
@@ -213,6 +218,28 @@ std::string renamed(const std::string& body, std::string_view from, std::string_
   std::string out;
   append_error_renamed(out, body, from, to);
   return only_body(out, backend::error);
+}
+
+TEST(RowDescription, HasColumnsWithNamesAndTypes) {
+  std::string out;
+  append_row_description(out, std::array{"id"sv, "name"sv});
+  const std::string body = only_body(out, backend::row_description);
+  std::vector<std::pair<std::string, std::uint32_t>> columns;
+  const auto read = [&](Bytes bytes) {
+    columns.clear();
+    return read_columns(bytes, [&](std::string_view name, std::uint32_t type) { columns.emplace_back(name, type); });
+  };
+  EXPECT_TRUE(read(body));
+  EXPECT_EQ(columns, (decltype(columns){{"id", 25}, {"name", 25}}));
+  for (std::size_t size = 0; size < body.size(); ++size) EXPECT_FALSE(read(body.substr(0, size))) << size;
+  EXPECT_FALSE(read(body + "x"));
+}
+
+TEST(ParameterDescription, IsAListAsAParseHasIt) {
+  EXPECT_TRUE(is_list_of_types("\0\0"sv));
+  EXPECT_TRUE(is_list_of_types("\0\1\0\0\0\x17"sv));
+  for (const std::string_view wrong : {""sv, "\0"sv, "\0\1"sv, "\0\0x"sv, "\0\2\0\0\0\x17"sv})
+    EXPECT_FALSE(is_list_of_types(wrong));
 }
 
 TEST(ErrorRenamed, HasTheOtherName) {

@@ -67,10 +67,7 @@ Rewrite error_again(const std::function<void(std::string&, const pg::Notice&)>& 
     std::string written;
     append(written, *first);
     const auto second = pg::decode_notice(Bytes(written).substr(pg::header_size));
-    if (!second || second->severity != first->severity || second->sqlstate != first->sqlstate ||
-        second->message != first->message || second->detail != first->detail || second->hint != first->hint) {
-      return false;
-    }
+    if (second != first) return false;
     pg::append_message(out, written.front(), body);
     return true;
   };

@@ -12,6 +12,10 @@ namespace lockkeeper::proxy {
 
 namespace pg = wire::postgres;
 
+namespace {
+constexpr std::string_view goodbye("X\0\0\0\4", 5);  // A Terminate.
+}
+
 void PostgresClient::check_ends() {
   if (over_) return;
   if (server_ != nullptr && server_->socket().ended()) {
@@ -21,7 +25,10 @@ void PostgresClient::check_ends() {
   if (session_->abandoned() || !socket_) return;
   // A client that has hung up is not waited for, though there may be something from it to read.
   const bool blocked = waiting() || (server_ != nullptr && !session_->idle());
-  if (socket_->ended() || (blocked && socket_->peer_gone())) vanish();
+  const bool is_gone = socket_->ended() || (blocked && socket_->peer_gone());
+  // What it has asked for before its goodbye is done first: that is held here, for what the server is asked before it.
+  const bool has_said_goodbye = session_->holds_client() && inbound_.held().ends_with(goodbye);
+  if (is_gone && !has_said_goodbye) vanish();
   if (draining_ && !over_ && !session_->abandoned() && phase_ == Phase::idle && session_->idle() &&
       !session_->in_transaction()) {
     close("57P01", "the proxy is shutting down");

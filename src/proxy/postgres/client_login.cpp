@@ -302,7 +302,7 @@ void PostgresClient::begin_session() {
                                        .parameters = setup_->config.proxy.record_parameters,
                                        .keep_literals = route_->keep_literals,
                                        .named_statements = setup_->config.proxy.max_prepared_statements > 0},
-      worker_.tracking(), who_);
+      worker_.tracking(pool_), who_);
   ++worker_.statistics(pool_).logins;
 }
 

@@ -54,6 +54,7 @@ struct ClientSide {
     if (client.dropping_) return drop_until_sync(message, skip);
     if (client.session_->needs_server(message) && !client.get_server()) return client.over_ ? Next::stop : Next::hold;
     const auto step = client.session_->client(message, client.out_, client.worker_.wall_now());
+    if (step.held) return Next::hold;
     skip = step.skip;
     if (!step.refused.empty()) {
       end(std::string(step.refused));
@@ -265,6 +266,7 @@ void PostgresClient::from_client() {
   while (socket_ && !over_ && !session_->abandoned()) {
     // Who waits is read on only as far as that may tell whose work it is.
     if (waiting() && inbound_.held().size() >= track::postgres::Session::most_foreseen) return;
+    if (session_->holds_client() && inbound_.held().size() >= most_unsent) return;
     if (server_ != nullptr && server_->socket().unsent() > most_unsent) return;
     if (socket_->unsent() > most_unsent) return;
     const io::Bytes bytes = socket_->receive();
@@ -283,10 +285,12 @@ void PostgresClient::from_server() {
     if (bytes.empty()) return;
     worker_.statistics(pool_).sent += bytes.size();
     ServerSide side{*this};
+    const bool has_held = session_->holds_client();
     outbound_.take(text_of(bytes), side);
     if (who_ != session_->who()) who_ = session_->who();
     send_output();
     if (!broken_.empty()) return lost_server();
+    if (has_held && !session_->holds_client() && !session_->abandoned()) retry_inbound();
     pass_cancel();
     // Given back only where nothing of another message is on its way there.
     if (server_ == nullptr || !released_ || !session_->idle() || inbound_.within_message()) continue;

@@ -19,7 +19,7 @@ enum class Expect : std::uint8_t { query, function_call, sync, parse, bind, desc
 /// Whose messages they are, and what becomes of the replies. All but `client`: they are ours, and swallowed.
 enum class Purpose : std::uint8_t {
   client,
-  prepare,     ///< Parse or Close of a shared statement.
+  prepare,     ///< Parse, Describe or Close of a shared statement.
   parameters,  ///< Sets what follows the client.
   pin_check,   ///< Asks what state the connection has.
   probe,       ///< An empty query: marks a place in the stream of replies.
@@ -43,8 +43,12 @@ struct Expected {
   bool behind_copy_end = false;    ///< sync: sent behind the end of a COPY that had not begun yet.
   bool continues = false;          ///< execute: of a portal that gave rows before; still the same run.
   bool drops_all = false;          ///< query, execute: DEALLOCATE ALL or DISCARD ALL is in it.
+  bool changed = false;            ///< bind, describe: of a statement that is not what its client was told any more.
   bool drops_unnamed = false;      ///< query: the client's unnamed statement ends with it.
   PreparedPtr prepared = nullptr;  ///< parse: what it makes; bind, describe: what it uses. Transaction mode alone.
+  /// describe: what is described, where that is to be learnt or compared; parse of a name that is taken: what it makes
+  /// if it is not, after all. Likewise.
+  PreparedPtr concerns = nullptr;
   std::string name =
       {};  ///< The client's name: of the statement (parse, describe, close) or the portal (bind, execute).
   DeallocationPtr deallocates = nullptr;    ///< query, execute. Transaction mode alone.

@@ -3,9 +3,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "track/postgres/statement_cache.hpp"
 #include "track/unit.hpp"
+#include "wire/postgres/backend.hpp"
 
 namespace lockkeeper::track::postgres {
 namespace {
@@ -15,6 +17,34 @@ std::uint64_t hash_of(std::uint64_t text, std::string_view types) {
 }
 
 }  // namespace
+
+bool Description::agrees_with(const Description& other) const noexcept {
+  const bool types_agree = types.empty() || other.types.empty() || types == other.types;
+  return types_agree && (!known() || !other.known() || columns == other.columns);
+}
+
+void Description::learn(const Description& other) {
+  if (types.empty()) types = other.types;
+  if (!known()) columns = other.columns;
+}
+
+Description read_description(std::string types, bool has_rows, wire::postgres::Bytes columns) {
+  constexpr std::uint64_t no_rows = 1;
+  Description result;
+  if (wire::postgres::is_list_of_types(types)) result.types = std::move(types);
+  std::uint64_t hash = no_rows;
+  if (has_rows) {
+    const bool read = wire::postgres::read_columns(columns, [&](std::string_view name, std::uint32_t type) {
+      const bool is_ascii =
+          std::ranges::all_of(name, [](char each) { return static_cast<unsigned char>(each) < 0x80; });
+      hash = XXH3_64bits_withSeed(name.data(), is_ascii ? name.size() : 0, hash);
+      hash = XXH3_64bits_withSeed(&type, sizeof type, hash);
+    });
+    if (!read) return result;
+  }
+  result.columns = std::max(hash, no_rows);
+  return result;
+}
 
 PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types,
                                      const Parameters::Reading& reading, StatementCache& cache) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "model/time.hpp"
 #include "model/transaction_record.hpp"
 #include "track/postgres/parameters.hpp"
 #include "track/postgres/traits.hpp"
@@ -16,6 +17,23 @@ namespace lockkeeper::track::postgres {
 
 class StatementCache;
 
+/// What a server has said of a statement, and drivers remember: to encode its parameters, and to read its rows.
+struct Description {
+  std::string types = {};  ///< Of its parameters, in the form of `Prepared::types`; empty: not known.
+  /// Hash of its result's types and names (those in ASCII: of others the bytes are the encoding's); 0: not known.
+  std::uint64_t columns = 0;
+
+  [[nodiscard]] bool known() const noexcept { return columns != 0; }
+  [[nodiscard]] bool whole() const noexcept { return known() && !types.empty(); }
+  /// As far as both are known.
+  [[nodiscard]] bool agrees_with(const Description& other) const noexcept;
+  /// What is not known here.
+  void learn(const Description& other);
+};
+/// Of the server's answer to Describe: a RowDescription's body, or with `has_rows` false NoData. Of a portal there are
+/// no `types`. What is malformed is not known.
+[[nodiscard]] Description read_description(std::string types, bool has_rows, wire::postgres::Bytes columns);
+
 struct Prepared {
   std::string name;   ///< On servers: "lockkeeper_0_17".
   std::string sql;    ///< As the client wrote it: servers need it again.
@@ -24,13 +42,20 @@ struct Prepared {
   Traits traits;
   std::uint64_t text = 0;                 ///< text_hash of `sql`.
   Parameters::Reading reading = nullptr;  ///< Of the client that prepared it: what the text means.
+  /// As a client was told first; it is filled in while others hold the statement already.
+  mutable Description description = {};
+
+  /// To make it again: what its clients take its parameters for, whatever has become of its tables.
+  [[nodiscard]] const std::string& types_to_make() const noexcept {
+    return description.types.empty() ? types : description.types;
+  }
 };
 using PreparedPtr = std::shared_ptr<const Prepared>;
 
 /// What every name of ours on a server begins with.
 inline constexpr std::string_view prepared_prefix = "lockkeeper_";
 
-/// One a worker. Holds what any client or server connection of it still holds, and nothing longer.
+/// One for each pool of a worker. Holds what any client or server connection of it still holds, and nothing longer.
 class PreparedRegistry {
  public:
   /// `worker` keeps the names of several registries apart: server connections move between workers.
@@ -45,6 +70,10 @@ class PreparedRegistry {
   /// Who has it keeps it; the next `intern` of the same makes another one.
   void retire(const Prepared& prepared);
 
+  /// As far as our own clients change them: when one last did.
+  void tables_have_changed(model::WallTime now) noexcept { tables_changed_at_ = now; }
+  [[nodiscard]] model::WallTime tables_changed_at() const noexcept { return tables_changed_at_; }
+
   [[nodiscard]] std::size_t size() const noexcept { return known_.size(); }
 
  private:
@@ -52,6 +81,7 @@ class PreparedRegistry {
 
   unsigned worker_;
   std::uint64_t last_ = 0;
+  model::WallTime tables_changed_at_ = {};
   std::size_t sweep_at_ = 1'024;
   std::unordered_multimap<std::uint64_t, std::weak_ptr<const Prepared>> known_;  // By hash of text and types.
 };

@@ -9,9 +9,9 @@ bool Server::has(const PreparedPtr& prepared) {
   return true;
 }
 
-void Server::add(const PreparedPtr& prepared) {
+void Server::add(const PreparedPtr& prepared, model::WallTime now) {
   if (has(prepared)) return;
-  by_use_.push_front(prepared);
+  by_use_.push_front({prepared, now});
   where_.emplace(prepared.get(), by_use_.begin());
 }
 
@@ -22,14 +22,21 @@ void Server::remove(const Prepared& prepared) {
   where_.erase(&prepared);
 }
 
+void Server::forget(const Prepared& prepared) {
+  remove(prepared);
+  if (unnamed.get() == &prepared) unnamed = nullptr;
+  forgotten_.push_back(prepared.name);
+}
+
 void Server::forget_all() noexcept {
+  forgotten_.clear();
   where_.clear();
   by_use_.clear();
 }
 
 PreparedPtr Server::make_room() {
   if (by_use_.size() < most_prepared_ || by_use_.empty()) return nullptr;
-  PreparedPtr oldest = by_use_.back();
+  PreparedPtr oldest = by_use_.back().prepared;
   remove(*oldest);
   return oldest;
 }

@@ -4,8 +4,12 @@
 
 #include <cstdint>
 #include <list>
+#include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "model/time.hpp"
 #include "track/postgres/parameters.hpp"
 #include "track/postgres/pin_check.hpp"
 #include "track/postgres/prepared.hpp"
@@ -26,17 +30,29 @@ class Server {
 
   /// Marks it as used just now.
   [[nodiscard]] bool has(const PreparedPtr& prepared);
-  void add(const PreparedPtr& prepared);
+  /// `now`: when it is made.
+  void add(const PreparedPtr& prepared, model::WallTime now);
+  /// Since when it has it; only where it has.
+  [[nodiscard]] model::WallTime made_at(const Prepared& prepared) const { return where_.at(&prepared)->made_at; }
   void remove(const Prepared& prepared);
+  /// It may still be there, and must not be used: its name is to be closed before the next one is made.
+  void forget(const Prepared& prepared);
+  [[nodiscard]] std::vector<std::string> take_forgotten() noexcept { return std::exchange(forgotten_, {}); }
   void forget_all() noexcept;
   /// The statement to be closed for another one, removed from here already; nullptr while there is room.
   [[nodiscard]] PreparedPtr make_room();
   [[nodiscard]] std::size_t prepared() const noexcept { return by_use_.size(); }
 
  private:
+  struct Made {
+    PreparedPtr prepared;
+    model::WallTime made_at;
+  };
+
   std::size_t most_prepared_;
-  std::list<PreparedPtr> by_use_;  // The one used last in front.
-  std::unordered_map<const Prepared*, std::list<PreparedPtr>::iterator> where_;
+  std::vector<std::string> forgotten_;
+  std::list<Made> by_use_;  // The one used last in front.
+  std::unordered_map<const Prepared*, std::list<Made>::iterator> where_;
 };
 
 }  // namespace lockkeeper::track::postgres

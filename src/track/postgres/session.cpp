@@ -69,12 +69,16 @@ void Session::unlink() noexcept {
   custom_.clear();
   state_ = nullptr;
   status_ = Status::idle;
-  skipping_ = copy_in_ = uncertain_ = suspect_ = reads_apart_ = unsynced_ = copy_ended_early_ = asked_again_ = false;
+  hold_ = Hold::none;
+  described_types_.clear();
+  changes_tables_ = skipping_ = copy_in_ = uncertain_ = suspect_ = reads_apart_ = unsynced_ = copy_ended_early_ =
+      asked_again_ = false;
   syncs_in_copy_ = 0;
 }
 
 bool Session::answers_client() const noexcept {
-  return std::ranges::any_of(exchange_, [](const Expected& each) { return each.purpose == Purpose::client; });
+  return holds_client() ||
+         std::ranges::any_of(exchange_, [](const Expected& each) { return each.purpose == Purpose::client; });
 }
 
 bool Session::works_for_client() const noexcept {

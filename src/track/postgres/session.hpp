@@ -52,6 +52,8 @@ struct Step {
   /// Of the message's bytes, header included: not to be forwarded; what was put into the output stands in their place.
   /// 0: it goes as it is. More than there are (SIZE_MAX): all.
   std::size_t skip = 0;
+  /// Nothing of it is forwarded yet: it is to be given again, and what follows it kept, once `holds_client` has ended.
+  bool held = false;
   bool released = false;      ///< The server connection is free: nothing is outstanding, no transaction, no state left.
   bool said_goodbye = false;  ///< Terminate: the client leaves in order.
   std::string_view refused =
@@ -137,6 +139,8 @@ class Session {
   [[nodiscard]] bool answers_client() const noexcept;
   /// It is the client's own that the server is at: a cancel request hits what it asked for, and nothing of ours.
   [[nodiscard]] bool works_for_client() const noexcept;
+  /// A message was held: what it is about is being asked of the server.
+  [[nodiscard]] bool holds_client() const noexcept { return hold_ == Hold::waiting && compares_last(); }
   /// A COMMIT was sent and not answered: if the connection dies now, nobody knows.
   [[nodiscard]] bool commit_under_way() const noexcept;
   [[nodiscard]] const std::vector<std::string>& pins() const noexcept { return pins_; }
@@ -163,12 +167,20 @@ class Session {
   };
   struct Portal {
     model::StatementPtr statement = nullptr;
+    PreparedPtr described = nullptr;  // Whose description that of the portal would be, while it is not known.
     std::uint64_t parameters = 0;
     model::WallTime opened_at = {};
     std::int64_t rows = 0;
     DeallocationPtr deallocates = nullptr;
     bool suspended = false;
     bool drops_all = false;
+  };
+
+  enum class Hold : std::uint8_t {
+    none,
+    waiting,  // Until the server has described a statement that was made again.
+    same,     // It is what the client was told ...
+    changed,  // ... or is not; and the message is given again.
   };
 
   // Client's side: session_client.cpp
@@ -182,6 +194,7 @@ class Session {
   Step describe(const Message& message, Output& out, model::WallTime now);
   Step close(const Message& message, Output& out, model::WallTime now);
   Step execute(const Message& message, model::WallTime now);
+  [[nodiscard]] const Portal& portal_of(std::string_view name) const;
   Step sync(const Message& message, Output& out, model::WallTime now);
   Step copy(const Message& message) noexcept;
   Step without_server(const Message& message, Output& out) const;
@@ -209,15 +222,30 @@ class Session {
   void deallocated(const Deallocation& gone);
   static void revert(Name& name) noexcept;
   [[nodiscard]] Name* entry_of(std::string_view name);
-  [[nodiscard]] PreparedPtr read_now(std::string_view sql, wire::postgres::Bytes types);
+  [[nodiscard]] PreparedPtr read_now(std::string_view sql, wire::postgres::Bytes types, bool is_shared = true);
+  [[nodiscard]] PreparedPtr read_again(const Prepared& prepared, const Description& told);
   /// Makes sure that the server has what the client means by the name: under its shared name, or as the unnamed one.
   /// Returns that statement, which may be another one than it was on the server before.
   PreparedPtr made_known(std::string_view name, PreparedPtr prepared, Output& out, model::WallTime now);
   void make_known(std::string_view name, const PreparedPtr& prepared, Output& out, model::WallTime now);
   void make_room_for(const PreparedPtr& prepared, Output& out, model::WallTime now);
+  void make_stand_in(const PreparedPtr& prepared, Output& out, model::WallTime now);
+  void taken_after_all(const Expected& expected);
   void read_made_again();
   void read_apart(bool is_reported);
+  [[nodiscard]] bool has_recent(const PreparedPtr& prepared, model::WallTime now) const;
   [[nodiscard]] std::string_view server_name(std::string_view name, const PreparedPtr& prepared) const noexcept;
+
+  // What servers say of statements: session_descriptions.cpp
+  void compare(std::string_view server_name, const PreparedPtr& prepared, Output& out, model::WallTime now,
+               std::string_view just_parsed = {});
+  [[nodiscard]] static bool is_comparable(const Prepared& prepared);
+  [[nodiscard]] bool compares_last() const noexcept;
+  bool hold(const PreparedPtr& prepared, Output& out);
+  [[nodiscard]] bool wants_description() const noexcept;
+  void described(const Message& message);
+  void compared(const Expected& expected, const Description& now_described);
+  Step refuse_changed(Expect kind, std::string_view name, const Message& message, Output& out, model::WallTime now);
 
   // Server's side: session_server.cpp
   Step ready(const Message& message, Output& out, model::WallTime now);
@@ -252,6 +280,7 @@ class Session {
   Portal unnamed_portal_;
 
   std::vector<PreparedPtr> made_;    // On this server connection, since nothing was outstanding.
+  std::string described_types_;      // By the answer that is under way.
   Parameters::Reading own_reading_;  // Of what the client prepares just now; nullptr: as its parameters say.
 
   std::vector<std::string> pins_;
@@ -260,6 +289,7 @@ class Session {
   std::unique_ptr<SessionState> state_;  // As the last pin check said.
   model::WallTime state_since_;
   Status status_ = Status::idle;
+  Hold hold_ = Hold::none;
   std::uint8_t syncs_in_copy_ = 0;  // Sent before a COPY FROM STDIN began, and read by it, as far as one can tell.
   bool unsynced_ = false;           // Extended-protocol messages were sent, and no Sync behind them yet.
   bool skipping_ = false;           // After an error, until the client's next Sync.
@@ -270,6 +300,7 @@ class Session {
   bool reads_apart_ = false;        // There may be what decides how texts are read, and is not reported.
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
   bool asks_for_draws_ = false;     // It has used currval or lastval.
+  bool changes_tables_ = false;     // ... as soon as its transaction is over.
   bool abandoned_ = false;
   bool cleaned_ = false;      // Session state was reset after the client had gone.
   bool asked_again_ = false;  // What state there is, after a cancel that came too late had hit the question.

@@ -75,6 +75,8 @@ Step Session::without_server(const Message& message, Output& out) const {
 Step Session::client(const Message& message, Output& out, WallTime now) {
   if (message.type == frontend::terminate) return {.skip = whole(message), .said_goodbye = true};
   if (!linked()) return without_server(message, out);
+  if (holds_client()) return {.held = true};
+  if (hold_ == Hold::waiting) hold_ = Hold::none;  // An error before it: the server skips the message, too.
   if (idle()) state_since_ = now;
   if (exchange_.size() >= Exchange::most_outstanding)
     return refuse("more unanswered messages than can be kept track of");
@@ -160,7 +162,7 @@ Step Session::deallocate(const Message& message, const Seen& seen, Output& out, 
   const std::string name(*seen.traits.deallocate_name());
   PreparedPtr prepared = find(name);
   note_traits(seen, {}, out, now);
-  if (prepared) prepared = made_known(name, std::move(prepared), out, now);
+  if (prepared) make_stand_in(prepared, out, now);
   Expected& expected = expect(Expect::query, now);
   expected.statement = seen.statement;
   drop_unnamed(expected);
@@ -195,6 +197,8 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   const std::string renamed = rewrites() ? renamed_deallocate(parsed->sql) : std::string();
   const std::string_view sql = renamed.empty() ? parsed->sql : renamed;
   PreparedPtr prepared = read_now(sql, parsed->types);
+  // What others were told of it might not be true any more of what is made now.
+  if (rewrites() && prepared->description.known()) prepared = read_now(sql, parsed->types, false);
   if (rewrites()) keep_draws_apart(prepared->traits, out, now);
   Expected& expected = expect(Expect::parse, now);
   expected.name = parsed->name;
@@ -233,14 +237,15 @@ Step Session::parse_named(const Message& message, const wire::postgres::Parse& p
   keep_draws_apart(prepared->traits, out, now);
   if (before) {
     // A name that is taken: the server itself refuses it, under the name it knows it by.
-    before = made_known(parsed.name, std::move(before), out, now);
+    make_stand_in(before, out, now);
     Expected& expected = expect(Expect::parse, now);
     expected.prepared = before;
     expected.name = parsed.name;
+    expected.concerns = std::move(prepared);
     wire::postgres::append_parse(out.to_server, before->name, parsed.sql, parsed.types);
     return {.skip = whole(message)};
   }
-  if (server_->has(prepared) && exchange_.empty() && server_->status != Status::failed) {
+  if (exchange_.empty() && server_->status != Status::failed && has_recent(prepared, now)) {
     // Another client's, or an earlier use: it is there, and nothing stands before the answer.
     names_[std::string(parsed.name)].confirmed = std::move(prepared);
     wire::postgres::append_parse_complete(out.to_client);
@@ -253,7 +258,8 @@ Step Session::parse_named(const Message& message, const wire::postgres::Parse& p
   expected.name = parsed.name;
   expected.changes_name = true;
   wire::postgres::append_parse(out.to_server, prepared->name, parsed.sql, parsed.types);
-  change(parsed.name, std::move(prepared));
+  change(parsed.name, prepared);
+  compare(prepared->name, prepared, out, now, parsed.name);
   return {.skip = whole(message)};
 }
 
@@ -261,13 +267,16 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   if (skipping_) return {};
   const auto bound = wire::postgres::decode_bind(message.body);
   if (!bound) return malformed(Expect::bind, now);
+  const Hold held = std::exchange(hold_, Hold::none);
+  if (held == Hold::changed) return refuse_changed(Expect::bind, bound->statement, message, out, now);
   PreparedPtr prepared = find(bound->statement);
   std::size_t skip = 0;
   const DeallocationPtr deallocates = prepared && bound->statement.empty() ? unnamed_deallocates_ : nullptr;
-  if (prepared) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
+  if (prepared && held == Hold::none) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
   if (rewrites()) {
-    if (deallocates) make_known(deallocates->name, deallocates->prepared, out, now);
+    if (deallocates && deallocates->prepared) make_stand_in(deallocates->prepared, out, now);
     prepared = made_known(bound->statement, std::move(prepared), out, now);
+    if (held == Hold::none && hold(prepared, out)) return {.held = true};
     const std::string_view name = server_name(bound->statement, prepared);
     if (name != bound->statement) {
       skip = names_end(message, bound->statement);
@@ -282,6 +291,8 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
     portal.statement = deallocates ? deallocates->statement : as_written(prepared->statement, prepared->sql);
     portal.deallocates = deallocates;
     portal.drops_all = drops_all(prepared->traits);
+    if (rewrites() && !bound->statement.empty() && is_comparable(*prepared) && !prepared->description.known())
+      portal.described = prepared;
   }
   if (settings_.parameters && message.whole())
     portal.parameters = parameters_hash(bound->parameters, prepared ? prepared->text : 0);
@@ -298,10 +309,13 @@ Step Session::describe(const Message& message, Output& out, WallTime now) {
   const auto described = wire::postgres::decode_describe(message.body);
   if (!described) return malformed(Expect::describe, now);
   const bool portal = described->target == Target::portal;
+  const Hold held = std::exchange(hold_, Hold::none);
+  if (held == Hold::changed) return refuse_changed(Expect::describe, described->name, message, out, now);
   PreparedPtr prepared = portal ? nullptr : find(described->name);
   std::size_t skip = 0;
   if (rewrites() && !portal) {
     prepared = made_known(described->name, std::move(prepared), out, now);
+    if (held == Hold::none && hold(prepared, out)) return {.held = true};
     const std::string_view name = server_name(described->name, prepared);
     if (name != described->name) {
       skip = whole(message);
@@ -312,6 +326,11 @@ Step Session::describe(const Message& message, Output& out, WallTime now) {
   expected.name = described->name;
   expected.portal = portal;
   expected.prepared = prepared;
+  if (portal) {
+    expected.concerns = portal_of(described->name).described;
+  } else if (rewrites() && prepared && is_comparable(*prepared)) {
+    expected.concerns = prepared;
+  }
   return {.skip = skip};
 }
 
@@ -341,20 +360,21 @@ Step Session::execute(const Message& message, WallTime now) {
   if (!executed) return malformed(Expect::execute, now);
   Expected& expected = expect(Expect::execute, now);
   expected.name = executed->portal;
-  const Portal* portal = nullptr;
-  if (executed->portal.empty()) {
-    portal = &unnamed_portal_;
-  } else if (const auto found = portals_.find(executed->portal); found != portals_.end()) {
-    portal = &found->second;
-  }
-  if (portal != nullptr) {
-    expected.statement = portal->statement;
-    expected.parameters = portal->parameters;
-    expected.deallocates = portal->deallocates;
-    expected.drops_all = portal->drops_all;
-    expected.continues = portal->suspended;
-  }
+  const Portal& portal = portal_of(executed->portal);
+  expected.statement = portal.statement;
+  expected.parameters = portal.parameters;
+  expected.deallocates = portal.deallocates;
+  expected.drops_all = portal.drops_all;
+  expected.continues = portal.suspended;
   return {};
+}
+
+// One that is not known is as one that nothing was bound to.
+const Session::Portal& Session::portal_of(std::string_view name) const {
+  static const Portal none;
+  if (name.empty()) return unnamed_portal_;
+  const auto found = portals_.find(name);
+  return found == portals_.end() ? none : found->second;
 }
 
 Step Session::sync(const Message& message, Output& out, WallTime now) {

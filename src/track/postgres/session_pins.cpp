@@ -59,6 +59,7 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   const auto kind = seen.statement->kind;
   if (traits.has(Trait::set_session)) note_set(traits.parameters());
   if (traits.has(Trait::temporary)) read_apart(false);
+  changes_tables_ = changes_tables_ || (kind == ddl && !traits.has(Trait::temporary));
   if (kind == set && !traits.has(Trait::set_session) && may_set_reading(seen.statement->text)) read_apart(true);
   if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
 }

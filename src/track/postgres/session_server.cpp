@@ -1,5 +1,6 @@
 // What a server answers.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "track/postgres/pin_check.hpp"
@@ -18,9 +19,21 @@ constexpr std::size_t tag_head = 256;          // A command tag is a few words.
 constexpr std::size_t error_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
 constexpr std::string_view invalid_sql_statement_name = "26000";
 constexpr std::string_view query_canceled = "57014";
-constexpr std::string_view feature_not_supported = "0A000";  // "cached plan must not change result type", too
+
+// "Cached plan must not change result type", and what a statement cannot mean any more: its tables have changed.
+bool tells_of_other_tables(std::string_view sqlstate) noexcept {
+  static constexpr std::array<std::string_view, 9> states{"0A000", "3F000", "42P01", "42702", "42703",
+                                                          "42704", "42725", "42804", "42883"};
+  return std::ranges::find(states, sqlstate) != states.end();
+}
 
 std::size_t frame_size(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
+
+// As PostgreSQL says it of a statement that has stayed where it was made; drivers prepare again when they hear it.
+constexpr wire::postgres::Notice changed_result{.severity = "ERROR",
+                                                .sqlstate = "0A000",
+                                                .message = "cached plan must not change result type",
+                                                .routine = "RevalidateCachedQuery"};
 
 }  // namespace
 
@@ -35,6 +48,8 @@ std::size_t Session::wanted_from_server(char type, std::uint32_t size) const noe
       if (!exchange_.empty() && exchange_.front().purpose == Purpose::pin_check)
         return std::min<std::size_t>(size, error_head);
       return 0;
+    case backend::parameter_description:
+    case backend::row_description: return wants_description() && size <= most_held ? size : 0;
     default: return 0;
   }
 }
@@ -66,7 +81,11 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
     case backend::close_complete: return reply(Expect::close, now);
     case backend::row_description:
     case backend::no_data:
-      if (!exchange_.empty() && exchange_.front().kind == Expect::describe) return reply(Expect::describe, now);
+      if (exchange_.empty() || exchange_.front().kind != Expect::describe) return step;
+      described(message);
+      return reply(Expect::describe, now);
+    case backend::parameter_description:
+      if (wants_description() && message.whole()) described_types_ = message.body;
       return step;
     case backend::empty_query:
     case backend::portal_suspended:
@@ -83,7 +102,6 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
     case backend::copy_data: recorder_.row(message.size); return step;
     case backend::copy_out:
     case backend::copy_done:
-    case backend::parameter_description:
     case backend::function_result: return step;
     case backend::notification: return {.skip = abandoned_ ? frame_size(message) : 0};
     default: return {.broken = out_of_turn};
@@ -96,10 +114,7 @@ Step Session::reply(Expect kind, WallTime now) {
   if (exchange_.empty() || exchange_.front().kind != kind) return {.broken = out_of_turn};
   const Expected& expected = exchange_.front();
   const bool ours = swallows();
-  // The server took a name that was to be refused: what it has by that name is not what we think.
-  if (kind == Expect::parse && expected.purpose == Purpose::client && expected.prepared && !expected.changes_name) {
-    return {.broken = "has other prepared statements than is known"};
-  }
+  if (kind == Expect::parse && expected.concerns) taken_after_all(expected);
   if (expected.purpose == Purpose::client && expected.changes_name) confirm(expected);
   if (kind == Expect::close && expected.portal) portals_.erase(expected.name);
   exchange_.pop();
@@ -166,12 +181,24 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
   const auto error = wire::postgres::decode_notice(message.body);
   Step step = pass(message);
   step.server_ends = !error || error->fatal();
+  described_types_.clear();
   if (exchange_.empty()) {  // Nobody asked: the server closes the connection, and says why.
     if (!step.server_ends) step.broken = out_of_turn;
     return step;
   }
   const Expected& expected = exchange_.front();
-  if (expected.purpose == Purpose::client) recorder_.failed(&expected, error ? error->sqlstate : "XX000", now);
+  const bool is_changed = expected.changed && error && error->sqlstate == invalid_sql_statement_name && !abandoned_;
+  if (is_changed) {
+    // The server describes the parameters before it looks at the result.
+    if (expected.concerns && !expected.concerns->description.types.empty()) {
+      wire::postgres::append_message(out.to_client, backend::parameter_description,
+                                     expected.concerns->description.types);
+    }
+    wire::postgres::append_error(out.to_client, changed_result);
+    step.skip = frame_size(message);
+  }
+  if (expected.purpose == Purpose::client)
+    recorder_.failed(&expected, is_changed ? changed_result.sqlstate : error ? error->sqlstate : "XX000", now);
   // A statement that could not be made again is the client's affair: it hears what the server says of it.
   if (expected.purpose == Purpose::prepare && !abandoned_) step.skip = 0;
   if (expected.kind == Expect::query && expected.purpose == Purpose::clean_up) step.broken = "could not be made clean";
@@ -194,10 +221,13 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     step.skip = frame_size(message);
   }
   if (expected.prepared && error && rewrites()) {
-    // Gone without our knowing (DEALLOCATE within a function): made again when it is used next.
-    if (error->sqlstate == invalid_sql_statement_name) server_->remove(*expected.prepared);
-    // Its tables have changed: who prepares the text from now on gets a statement of today's.
-    if (error->sqlstate == feature_not_supported) shared_.prepared.retire(*expected.prepared);
+    const bool has_changed = tells_of_other_tables(error->sqlstate);
+    // Gone without our knowing (DEALLOCATE within a function): made again when it is used next. So is what may be older
+    // than its client was told; of what nobody was told anything, the server alone knows what it was.
+    const bool may_be_older = has_changed && expected.prepared->description.known();
+    if (may_be_older || error->sqlstate == invalid_sql_statement_name) server_->forget(*expected.prepared);
+    // Who prepares the text from now on gets a statement of today's.
+    if (has_changed) shared_.prepared.retire(*expected.prepared);
   }
   uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
   copy_in_ = copy_ended_early_ = false;
@@ -213,6 +243,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
   if (!status) return {.broken = out_of_turn};
   Step step = pass(message);
   server_->status = *status;
+  if (*status == Status::idle && std::exchange(changes_tables_, false)) shared_.prepared.tables_have_changed(now);
   if (exchange_.empty()) {
     // The answer to a Sync that a COPY might have read and has not.
     if (!uncertain_) return {.broken = out_of_turn};

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/byte_reader.hpp"
 #include "wire/postgres/frame.hpp"
 
 namespace lockkeeper::wire::postgres {
@@ -49,9 +50,11 @@ struct Notice {
   std::string_view message = {};
   std::string_view detail = {};
   std::string_view hint = {};
+  std::string_view routine = {};  ///< Of the server's source: some drivers tell errors of one code apart by it.
 
   /// The server ends the session after it.
   [[nodiscard]] bool fatal() const noexcept { return severity == "FATAL" || severity == "PANIC"; }
+  bool operator==(const Notice&) const = default;
 };
 [[nodiscard]] std::optional<Notice> decode_notice(Bytes body) noexcept;
 
@@ -90,6 +93,13 @@ struct AuthenticationRequest {
 
 /// The cells of a DataRow, as the server sent them; nullopt: NULL. False where it has not exactly so many.
 [[nodiscard]] bool decode_data_row(Bytes body, std::span<std::optional<std::string_view>> cells) noexcept;
+
+/// Calls `each(std::string_view name, std::uint32_t type)` for every column of a RowDescription's body, in order;
+/// `type`: its OID. False where the body is malformed: what was called for before is then void.
+template <class Each>
+[[nodiscard]] bool read_columns(Bytes body, const Each& each);
+/// Whether it is a ParameterDescription's body; a Parse lists its types in the same form.
+[[nodiscard]] bool is_list_of_types(Bytes body) noexcept;
 
 /// On the wire a whole version (3.2 is 0x00030002), as servers send it; the bare minor that the protocol's page
 /// described for years is understood too.
@@ -141,6 +151,21 @@ namespace detail {
 }
 
 }  // namespace detail
+
+template <class Each>
+bool read_columns(Bytes body, const Each& each) {
+  base::ByteReader reader(body);
+  for (std::uint16_t left = reader.uint16_big(); left > 0; --left) {
+    const std::string_view name = reader.text();
+    static_cast<void>(reader.bytes(6));  // Of the table that it comes from.
+    const std::uint32_t type = reader.uint32_big();
+    // The type's length; its modifier, that planning may change; text or binary, another thing in each Bind.
+    static_cast<void>(reader.bytes(8));
+    if (!reader.ok()) return false;
+    each(name, type);
+  }
+  return reader.finished();
+}
 
 inline std::optional<CommandTag> decode_command_complete(Bytes body) noexcept {
   if (body.empty() || body.find('\0') != body.size() - 1) [[unlikely]]

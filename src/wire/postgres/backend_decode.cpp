@@ -47,6 +47,7 @@ std::optional<Notice> decode_notice(Bytes body) noexcept {
       case 'M': notice.message = text; break;
       case 'D': notice.detail = text; break;
       case 'H': notice.hint = text; break;
+      case 'R': notice.routine = text; break;
       default: break;  // Unknown ones are to be ignored.
     }
   });
@@ -82,6 +83,12 @@ std::vector<std::string_view> sasl_mechanisms(Bytes data) {
   names.reserve(static_cast<std::size_t>(std::ranges::count(data, '\0')));
   if (!read_mechanisms(data, [&](std::string_view name) { names.push_back(name); })) names.clear();
   return names;
+}
+
+bool is_list_of_types(Bytes body) noexcept {
+  ByteReader reader(body);
+  const std::size_t count = reader.uint16_big();
+  return reader.ok() && reader.rest().size() == count * sizeof(std::uint32_t);
 }
 
 std::optional<NegotiateVersion> decode_negotiate_version(Bytes body) {

@@ -24,6 +24,7 @@ void append_fields(std::string& out, char type, const Notice& notice) {
   append_field(message, 'M', notice.message);
   if (!notice.detail.empty()) append_field(message, 'D', notice.detail);
   if (!notice.hint.empty()) append_field(message, 'H', notice.hint);
+  if (!notice.routine.empty()) append_field(message, 'R', notice.routine);
   message.byte('\0');
 }
 
