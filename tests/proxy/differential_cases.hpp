@@ -19,6 +19,8 @@ inline void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 [[nodiscard]] std::vector<Case> protocol_cases();
 /// Names of prepared statements, in the protocol and in SQL.
 [[nodiscard]] std::vector<Case> statement_cases();
+/// Prepared statements whose tables change, and whose names are not known yet.
+[[nodiscard]] std::vector<Case> name_cases();
 /// What belongs to a session and outlives its transactions.
 [[nodiscard]] std::vector<Case> session_cases();
 
@@ -27,5 +29,8 @@ inline void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
   return {.client = client, .messages = std::move(messages), .count = count, .until = std::move(until)};
 }
 [[nodiscard]] inline Step on(std::size_t client, std::string_view sql) { return on(client, Messages{query(sql)}); }
+
+/// Runs what was prepared under the name.
+[[nodiscard]] inline Messages use(std::string_view name) { return {bind_to("", name), execute(), sync()}; }
 
 }  // namespace lockkeeper::testing

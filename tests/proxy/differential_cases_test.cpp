@@ -15,7 +15,8 @@ namespace {
 
 std::vector<Case> all_cases() {
   std::vector<Case> all = protocol_cases();
-  for (const auto& more : {statement_cases(), session_cases()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {statement_cases(), name_cases(), session_cases()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

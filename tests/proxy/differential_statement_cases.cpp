@@ -1,11 +1,7 @@
 #include "proxy/differential_cases.hpp"
 
-#include <utility>
-
 namespace lockkeeper::testing {
 namespace {
-
-Messages use(std::string_view name) { return {bind_to("", name), execute(), sync()}; }
 
 std::vector<Case> unnamed_cases() {
   return {
@@ -140,62 +136,6 @@ std::vector<Case> named_cases() {
   };
 }
 
-// A table changes after a client was told what its statement takes and gives; then the client uses it, on another
-// server connection than before: `uses`. The other client has the one that it was made on.
-Case changed_elsewhere(std::string name, Messages told, std::string_view change, Script uses) {
-  Script script{on(0, "CREATE TABLE scratch.changing (a int)"), on(0, "INSERT INTO scratch.changing VALUES (1)"),
-                on(0, std::move(told)), on(1, change), on(1, "BEGIN")};
-  script.insert(script.end(), uses.begin(), uses.end());
-  return {std::move(name), std::move(script)};
-}
-
-std::vector<Case> changing_cases() {
-  const std::string all = "SELECT * FROM scratch.changing", to_text = "ALTER TABLE scratch.changing ALTER a TYPE text";
-  const std::string add = "ALTER TABLE scratch.changing ADD COLUMN b int";
-  const std::string rename = "ALTER TABLE scratch.changing RENAME a TO b";
-  const Messages told{parse("s", all), describe_statement("s"), sync()};
-  const Messages told_of_a_portal{parse("s", all), bind_to("", "s"), describe_portal(""), execute(), sync()};
-  const Messages again{close_statement("s"), parse("s", all), describe_statement("s"), sync()};
-  const Messages find{parse("s", "SELECT count(*) FROM scratch.changing WHERE a = $1"), describe_statement("s"),
-                      sync()};
-  const Messages found{bind_to("", "s", {"1"}), execute(), sync()};
-  return {
-      changed_elsewhere("AResultThatHasChangedElsewhere", told, to_text,
-                        {on(0, use("s")), on(0, use("s")), on(0, {describe_statement("s"), sync()}), on(1, "COMMIT"),
-                         on(0, use("s")), on(0, again), on(0, use("s"))}),
-      changed_elsewhere("AColumnMoreElsewhere", told, add, {on(0, use("s")), on(0, again), on(0, use("s"))}),
-      changed_elsewhere("AColumnOfAnotherNameElsewhere", told, rename, {on(0, use("s"))}),
-      changed_elsewhere("AResultToldOfAPortalThatHasChangedElsewhere", told_of_a_portal, to_text,
-                        {on(0, use("s")), on(0, again), on(0, use("s"))}),
-      changed_elsewhere("AResultThatHasNotChangedElsewhere", told, "CREATE INDEX ON scratch.changing (a)",
-                        {on(0, use("s")), on(0, {describe_statement("s"), sync()}), on(0, use("s"))}),
-      changed_elsewhere("AResultThatHasChangedWithinATransaction", told, to_text,
-                        {on(0, "BEGIN"), on(0, use("s")), on(0, "SELECT 1"), on(0, "ROLLBACK"), on(0, use("s"))}),
-      changed_elsewhere(
-          "AResultThatHasChangedWithinAPipeline", told, to_text,
-          {on(0,
-              Messages{parse("", "INSERT INTO scratch.changing VALUES ('2')"), bind_to("", ""), execute()} + use("s") +
-                  use("s") + Messages{query("TABLE scratch.changing")},
-              3)}),
-      changed_elsewhere("AnUnnamedResultThatHasChangedElsewhere", {parse("", all), describe_statement(""), sync()},
-                        to_text, {on(0, use("")), on(0, use("")), on(0, {parse("", all), sync()}), on(0, use(""))}),
-      changed_elsewhere("AParameterOfAnotherTypeElsewhere", find, to_text, {on(0, found), on(0, found)}),
-      changed_elsewhere("AParameterOfAWiderTypeElsewhere", find, "ALTER TABLE scratch.changing ALTER a TYPE bigint",
-                        {on(0, found), on(0, {describe_statement("s"), sync()}),
-                         on(0, {bind_to("", "s", {"5000000000"}), execute(), sync()})}),
-      changed_elsewhere("ATableThatIsGoneElsewhere", told, "DROP TABLE scratch.changing",
-                        {on(0, use("s")), on(0, "CREATE TABLE scratch.changing (a int)"), on(0, use("s"))}),
-      // Who prepares it now is told of today's, beside one who was told otherwise.
-      {"AResultThatHasChangedForAnother",
-       {on(0, "CREATE TABLE scratch.changing (a int)"), on(0, told), on(1, to_text), on(0, "BEGIN"),
-        on(1, {parse("t", all), describe_statement("t"), sync()}), on(1, use("t")), on(0, "COMMIT"), on(0, use("s")),
-        on(1, use("t")), on(0, "BEGIN"), on(1, use("t")), on(0, use("s")), on(0, "ROLLBACK"), on(1, use("t"))}},
-      {"AResultThatHasChangedForAnotherWithinAPipeline",
-       {on(0, "CREATE TABLE scratch.changing (a int)"), on(0, told), on(1, to_text), on(0, "BEGIN"),
-        on(1, Messages{parse("t", all)} + use("t") + use("t"), 2), on(0, "COMMIT"), on(1, use("t")), on(0, use("s"))}},
-  };
-}
-
 std::vector<Case> deallocating_cases() {
   return {
       {"DeallocateOfAProtocolName",
@@ -260,7 +200,7 @@ std::vector<Case> deallocating_cases() {
 
 std::vector<Case> statement_cases() {
   std::vector<Case> all = unnamed_cases();
-  for (const auto& more : {reading_cases(), named_cases(), changing_cases(), deallocating_cases()})
+  for (const auto& more : {reading_cases(), named_cases(), deallocating_cases()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }

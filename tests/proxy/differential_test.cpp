@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include "proxy/differential_stage.hpp"
@@ -40,10 +41,9 @@ struct Seeds {
 class Differential : public ::testing::TestWithParam<Setup> {};
 
 TEST_P(Differential, GeneratedSequencesAreAnsweredAlike) {
-  DifferentialStage& stage = DifferentialStage::of(GetParam());
   const Seeds seeds;
   std::uint64_t played = 0, steps = 0;
-  int failures = 0;
+  int failures = 0, crashes = 0;
   for (std::uint64_t seed = seeds.first; seed <= seeds.last && Clock::now() < seeds.end; ++seed, ++played) {
     Script script = generate(seed, peer_stands_in());
     // In transaction mode the proxy itself speaks with the client, in a version of the protocol of its own, and RESET
@@ -55,14 +55,24 @@ TEST_P(Differential, GeneratedSequencesAreAnsweredAlike) {
       }
     }
     steps += script.size();
-    const std::string difference = stage.difference(script, shrinking);
+    std::string difference;
+    try {
+      difference = DifferentialStage::of(GetParam()).difference(script, shrinking);
+    } catch (const std::exception& error) {
+      // Some sequences crash PostgreSQL (15.18, 18.4), with nothing of ours beside it; it takes its other sessions
+      // along.
+      const bool of_itself = DifferentialStage::of(GetParam(), true).ends_the_server(script);
+      DifferentialStage::of(GetParam(), true);
+      if (of_itself && ++crashes > 0) continue;
+      difference = error.what();
+    }
     if (difference.empty()) continue;
     ADD_FAILURE() << "LOCKKEEPER_DIFFERENTIAL_SEEDS=" << seed << " differs\n" << difference;
     if (++failures == most_failures) break;
   }
   EXPECT_GT(played, 0U);
-  std::printf("differential: %llu sequences, %llu steps, %d differ\n", static_cast<unsigned long long>(played),
-              static_cast<unsigned long long>(steps), failures);
+  std::printf("differential: %llu sequences, %llu steps, %d differ, %d crash the server itself\n",
+              static_cast<unsigned long long>(played), static_cast<unsigned long long>(steps), failures, crashes);
 }
 
 INSTANTIATE_TEST_SUITE_P(Setups, Differential, ::testing::ValuesIn(usual_setups()),

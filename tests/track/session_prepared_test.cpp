@@ -160,7 +160,8 @@ TEST_F(SessionMachine, ErrorsSpeakOfNamesAsTheClientDoes) {
   prepare("mine", "SELECT 1");
   say(parse("mine", "SELECT 2"));
   say(sync());
-  answer(error("42P05", "prepared statement \"lockkeeper_0_1\" already exists"));
+  for (const std::string& each : {bare('3'), bare('1')}) answer(each);  // Of what stands in for it.
+  answer(error("42P05", "prepared statement \"lockkeeper_stand_in\" already exists"));
   EXPECT_THAT(out_.to_client, HasSubstr("\"mine\" already exists"));
 }
 
@@ -172,12 +173,11 @@ TEST_F(SessionMachine, ADeallocateOfTheExtendedProtocolIsTheClientsNameInTheReco
   answer(ready(open));
   out_ = {};
   EXPECT_GT(say(parse("", "DEALLOCATE mine")).skip, 0U);
-  EXPECT_THAT(out_.to_server, HasSubstr("DEALLOCATE lockkeeper_0_1"));
+  EXPECT_THAT(out_.to_server, HasSubstr("DEALLOCATE lockkeeper_stand_in")) << "others share the statement itself";
   say(bind(""));
   say(execute());
   say(sync());
-  answer(bare('1'));
-  answer(bare('2'));
+  for (const std::string& each : {bare('1'), bare('2'), bare('3'), bare('1')}) answer(each);
   answer(done("DEALLOCATE"));
   answer(ready(open));
   const model::RecordedClient client = session_->recorded(now_);
@@ -188,6 +188,49 @@ TEST_F(SessionMachine, ADeallocateOfTheExtendedProtocolIsTheClientsNameInTheReco
   out_ = {};
   EXPECT_EQ(say(bind("mine")).skip, 0U) << "as it is: the server says that there is none";
   EXPECT_THAT(out_.to_server, IsEmpty());
+}
+
+// The first batch may be skipped for an error in it, and then the name is free.
+TEST_F(SessionMachine, ANameWaitsForTheBatchBeforeThatDecidesWhatItIs) {
+  for (const bool fails : {false, true}) {
+    begin(Mode::transaction);
+    Server server{10};
+    link(server);
+    const std::string name = fails ? "a" : "b";
+    for (const std::string& each : {parse("", "SELECT 1"), bind(""), execute(), parse(name, "SELECT 2"), sync()})
+      EXPECT_FALSE(say(each).held);
+    EXPECT_FALSE(say(parse("other", "SELECT 3")).held) << "nothing that is open decides about that";
+    out_ = {};
+    EXPECT_TRUE(say(parse(name, "SELECT 4")).held);
+    EXPECT_TRUE(session_->holds_client());
+    EXPECT_THAT(out_.to_server, IsEmpty());
+    for (const std::string& each : {bare('1'), bare('2')}) answer(each);
+    if (fails) {
+      answer(error("22012", "division by zero"));
+    } else {
+      for (const std::string& each : {done("SELECT 1"), bare('3'), bare('1')}) answer(each);
+    }
+    EXPECT_FALSE(session_->holds_client());
+    answer(ready(idle));
+    out_ = {};
+    EXPECT_FALSE(say(parse(name, "SELECT 4")).held);
+    EXPECT_EQ(out_.to_server.contains(stand_in), !fails) << "taken, or free";
+    session_->unlink();
+    out_ = {};
+  }
+}
+
+// The server reads it as COPY data, and refuses it: nothing that the message would have to wait for.
+TEST_F(SessionMachine, ANameWaitsForNothingOnceACopyHasBegun) {
+  link(first_);
+  for (const std::string& each : {parse("", "SELECT 1"), sync()}) say(each);
+  answer(bare('1'));
+  answer(ready(open));
+  say(query("COPY item FROM STDIN"));
+  EXPECT_TRUE(say(bind("")).held) << "the query drops the unnamed statement, if it is done";
+  answer(bare('G'));
+  EXPECT_FALSE(session_->holds_client());
+  EXPECT_FALSE(say(bind("")).held);
 }
 
 TEST_F(SessionMachine, AnUnnamedStatementOfOthersIsNeverRun) {

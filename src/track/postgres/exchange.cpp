@@ -19,18 +19,27 @@ Expected& Exchange::push(Expected expected) {
     items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }
+  if (expected.ends_with_ready()) ++batches_;
   items_.push_back(std::move(expected));
+  if (items_.back().kind == Expect::query) last_changes_unnamed();
   return items_.back();
+}
+
+void Exchange::last_changes_unnamed() noexcept {
+  items_.back().changes_unnamed = true;
+  ++unnamed_changes_;
 }
 
 void Exchange::pop() noexcept {
   LK_ASSERT(!empty());
+  if (front().ends_with_ready()) --batches_;
+  if (front().changes_unnamed) --unnamed_changes_;
   items_[head_] = Expected();
   if (++head_ == items_.size()) clear();
 }
 
 void Exchange::clear() noexcept {
-  head_ = 0;
+  head_ = batches_ = unnamed_changes_ = 0;
   if (items_.capacity() > kept_capacity) {
     std::vector<Expected>().swap(items_);
   } else {
@@ -52,6 +61,7 @@ std::size_t Exchange::drop_syncs() {
       first, items_.end(), [](const Expected& each) { return each.kind == Expect::sync && !each.behind_copy_end; });
   const auto count = static_cast<std::size_t>(std::distance(dropped, items_.end()));
   items_.erase(dropped, items_.end());
+  batches_ -= count;
   return count;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,7 @@ enum class Purpose : std::uint8_t {
   clean_up,    ///< Rollback, or the reset of session state.
 };
 
-/// DEALLOCATE of one name that the client has given in the extended protocol.
-struct Deallocation {
-  std::string name;               ///< The client's.
-  PreparedPtr prepared;           ///< What it stands for: the server knows it by another name.
-  model::StatementPtr statement;  ///< As the client wrote it.
-};
-using DeallocationPtr = std::shared_ptr<const Deallocation>;
+using NamesPtr = std::shared_ptr<const std::vector<std::string>>;
 
 /// One message that is to be answered.
 struct Expected {
@@ -43,14 +38,17 @@ struct Expected {
   bool behind_copy_end = false;    ///< sync: sent behind the end of a COPY that had not begun yet.
   bool continues = false;          ///< execute: of a portal that gave rows before; still the same run.
   bool drops_all = false;          ///< query, execute: DEALLOCATE ALL or DISCARD ALL is in it.
+  bool by_stand_in = false;        ///< parse, query, execute: the server knows the client's name as `stand_in`.
   bool changed = false;            ///< bind, describe: of a statement that is not what its client was told any more.
   bool drops_unnamed = false;      ///< query: the client's unnamed statement ends with it.
+  bool changes_unnamed = false;    ///< The server's unnamed statement: query, and some of parse and close.
   PreparedPtr prepared = nullptr;  ///< parse: what it makes; bind, describe: what it uses. Transaction mode alone.
-  /// describe: what is described, where that is to be learnt or compared; parse of a name that is taken: what it makes
-  /// if it is not, after all. Likewise.
+  /// describe: what is described, where that is to be learnt or compared; parse of ours: what the unnamed statement is
+  /// to be. Likewise.
   PreparedPtr concerns = nullptr;
   std::string name =
       {};  ///< The client's name: of the statement (parse, describe, close) or the portal (bind, execute).
+  NamesPtr drops = nullptr;                 ///< query, execute: names that go with it. Transaction mode alone.
   DeallocationPtr deallocates = nullptr;    ///< query, execute. Transaction mode alone.
   model::StatementPtr statement = nullptr;  ///< query, execute, bind; may be empty.
   std::uint64_t parameters = 0;             ///< query, execute: hash; 0: not known.
@@ -65,6 +63,12 @@ class Exchange {
   /// More unanswered messages than any client pipelines; each is remembered. Beyond it the client is made to wait.
   static constexpr std::size_t most_outstanding = 65'536;
 
+  /// So many are to be answered with ReadyForQuery: what stands behind them is not skipped for an error before them.
+  [[nodiscard]] std::size_t batches() const noexcept { return batches_; }
+  /// So many change the server's unnamed statement.
+  [[nodiscard]] std::size_t unnamed_changes() const noexcept { return unnamed_changes_; }
+  /// The last one does.
+  void last_changes_unnamed() noexcept;
   [[nodiscard]] bool empty() const noexcept { return head_ == items_.size(); }
   [[nodiscard]] std::size_t size() const noexcept { return items_.size() - head_; }
   [[nodiscard]] Expected& front() noexcept { return items_[head_]; }
@@ -91,6 +95,8 @@ class Exchange {
  private:
   std::vector<Expected> items_;
   std::size_t head_ = 0;
+  std::size_t batches_ = 0;
+  std::size_t unnamed_changes_ = 0;
 };
 
 }  // namespace lockkeeper::track::postgres

@@ -64,7 +64,8 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
 }
 
 PreparedPtr PreparedRegistry::make(std::string_view sql, wire::postgres::Bytes types,
-                                   const Parameters::Reading& reading, StatementCache& cache) {
+                                   const Parameters::Reading& reading, StatementCache& cache,
+                                   DeallocationPtr deallocates) {
   const Seen& seen = cache.seen(sql);
   auto made = std::make_shared<Prepared>();
   made->name = std::string(prepared_prefix) + std::to_string(worker_) + "_" + std::to_string(++last_);
@@ -74,6 +75,7 @@ PreparedPtr PreparedRegistry::make(std::string_view sql, wire::postgres::Bytes t
   made->traits = seen.traits;
   made->text = text_hash(sql);
   made->reading = reading;
+  made->deallocates = std::move(deallocates);
   return made;
 }
 

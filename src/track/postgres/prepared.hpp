@@ -34,6 +34,14 @@ struct Description {
 /// no `types`. What is malformed is not known.
 [[nodiscard]] Description read_description(std::string types, bool has_rows, wire::postgres::Bytes columns);
 
+/// DEALLOCATE of one name of the client's.
+struct Deallocation {
+  std::string name;
+  bool by_stand_in;               ///< It was given in the extended protocol: the server is told another one.
+  model::StatementPtr statement;  ///< As the client wrote it.
+};
+using DeallocationPtr = std::shared_ptr<const Deallocation>;
+
 struct Prepared {
   std::string name;   ///< On servers: "lockkeeper_0_17".
   std::string sql;    ///< As the client wrote it: servers need it again.
@@ -42,6 +50,7 @@ struct Prepared {
   Traits traits;
   std::uint64_t text = 0;                 ///< text_hash of `sql`.
   Parameters::Reading reading = nullptr;  ///< Of the client that prepared it: what the text means.
+  DeallocationPtr deallocates = nullptr;  ///< Where it is a client's DEALLOCATE: shared with nobody.
   /// As a client was told first; it is filled in while others hold the statement already.
   mutable Description description = {};
 
@@ -54,6 +63,8 @@ using PreparedPtr = std::shared_ptr<const Prepared>;
 
 /// What every name of ours on a server begins with.
 inline constexpr std::string_view prepared_prefix = "lockkeeper_";
+/// An empty statement, where a message is only about whether a name is there.
+inline constexpr std::string_view stand_in = "lockkeeper_stand_in";
 
 /// One for each pool of a worker. Holds what any client or server connection of it still holds, and nothing longer.
 class PreparedRegistry {
@@ -65,7 +76,7 @@ class PreparedRegistry {
                                    const Parameters::Reading& reading, StatementCache& cache);
   /// One that is never given to anybody else, where nobody else has this `reading`.
   [[nodiscard]] PreparedPtr make(std::string_view sql, wire::postgres::Bytes types, const Parameters::Reading& reading,
-                                 StatementCache& cache);
+                                 StatementCache& cache, DeallocationPtr deallocates = nullptr);
 
   /// Who has it keeps it; the next `intern` of the same makes another one.
   void retire(const Prepared& prepared);

@@ -2,6 +2,11 @@
 
 namespace lockkeeper::track::postgres {
 
+bool Server::is_being_made(const Prepared& prepared, std::uint64_t not_in) const {
+  const auto found = where_.find(&prepared);
+  return found != where_.end() && found->second->open_in != 0 && found->second->open_in != not_in;
+}
+
 bool Server::has(const PreparedPtr& prepared) {
   const auto found = where_.find(prepared.get());
   if (found == where_.end()) return false;
@@ -9,10 +14,14 @@ bool Server::has(const PreparedPtr& prepared) {
   return true;
 }
 
-void Server::add(const PreparedPtr& prepared, model::WallTime now) {
-  if (has(prepared)) return;
-  by_use_.push_front({prepared, now});
+void Server::add(const PreparedPtr& prepared, model::WallTime now, std::uint64_t batch) {
+  if (where_.contains(prepared.get())) return;
+  by_use_.push_front({prepared, now, batch});
   where_.emplace(prepared.get(), by_use_.begin());
+}
+
+void Server::confirm(const Prepared& prepared) {
+  if (const auto found = where_.find(&prepared); found != where_.end()) found->second->open_in = 0;
 }
 
 void Server::remove(const Prepared& prepared) {

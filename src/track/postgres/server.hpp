@@ -28,10 +28,14 @@ class Server {
   FreshSession fresh;   ///< As it was right after login.
   PreparedPtr unnamed;  ///< What its unnamed statement is; nullptr: there is none, or it is not known.
 
-  /// Marks it as used just now.
+  /// Marks it as used just now. Also what is being made.
   [[nodiscard]] bool has(const PreparedPtr& prepared);
-  /// `now`: when it is made.
-  void add(const PreparedPtr& prepared, model::WallTime now);
+  /// In another batch than this one: it may still be skipped there.
+  [[nodiscard]] bool is_being_made(const Prepared& prepared, std::uint64_t not_in) const;
+  /// Is being made: since `now`, in `batch` (never 0).
+  void add(const PreparedPtr& prepared, model::WallTime now, std::uint64_t batch);
+  /// The server says that it has been.
+  void confirm(const Prepared& prepared);
   /// Since when it has it; only where it has.
   [[nodiscard]] model::WallTime made_at(const Prepared& prepared) const { return where_.at(&prepared)->made_at; }
   void remove(const Prepared& prepared);
@@ -47,6 +51,7 @@ class Server {
   struct Made {
     PreparedPtr prepared;
     model::WallTime made_at;
+    std::uint64_t open_in;  // 0: it is there.
   };
 
   std::size_t most_prepared_;

@@ -37,6 +37,7 @@ void Session::link(Server& server, const model::SessionId& id, std::string local
   linked_at_ = now;
   fresh_ = true;
   recorder_.use(id);
+  unnamed_there_ = server.unnamed;
   if (!rewrites()) return;
   std::string calls;
   for (const auto& [name, value] : parameters.missing_on(server.parameters)) {
@@ -63,7 +64,8 @@ void Session::unlink() noexcept {
   own_reading_ = nullptr;
   server_ = nullptr;
   exchange_.clear();
-  end_portals();
+  portals_.clear();
+  unnamed_portal_ = {};
   pins_.clear();
   pins_for_good_.clear();
   custom_.clear();
@@ -71,6 +73,7 @@ void Session::unlink() noexcept {
   status_ = Status::idle;
   hold_ = Hold::none;
   described_types_.clear();
+  unnamed_there_ = nullptr;
   changes_tables_ = skipping_ = copy_in_ = uncertain_ = suspect_ = reads_apart_ = unsynced_ = copy_ended_early_ =
       asked_again_ = false;
   syncs_in_copy_ = 0;

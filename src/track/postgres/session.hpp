@@ -140,7 +140,7 @@ class Session {
   /// It is the client's own that the server is at: a cancel request hits what it asked for, and nothing of ours.
   [[nodiscard]] bool works_for_client() const noexcept;
   /// A message was held: what it is about is being asked of the server.
-  [[nodiscard]] bool holds_client() const noexcept { return hold_ == Hold::waiting && compares_last(); }
+  [[nodiscard]] bool holds_client() const noexcept;
   /// A COMMIT was sent and not answered: if the connection dies now, nobody knows.
   [[nodiscard]] bool commit_under_way() const noexcept;
   [[nodiscard]] const std::vector<std::string>& pins() const noexcept { return pins_; }
@@ -163,6 +163,7 @@ class Session {
     PreparedPtr confirmed = nullptr;  // As far as the server has answered.
     PreparedPtr pending = nullptr;    // As it will be if all goes well.
     std::uint32_t under_way = 0;
+    std::uint64_t batch = 0;  // Of the last change.
     [[nodiscard]] const PreparedPtr& effective() const noexcept { return under_way > 0 ? pending : confirmed; }
   };
   struct Portal {
@@ -170,6 +171,7 @@ class Session {
     PreparedPtr described = nullptr;  // Whose description that of the portal would be, while it is not known.
     std::uint64_t parameters = 0;
     model::WallTime opened_at = {};
+    std::uint64_t batch = 0;  // In which it was bound.
     std::int64_t rows = 0;
     DeallocationPtr deallocates = nullptr;
     bool suspended = false;
@@ -178,9 +180,10 @@ class Session {
 
   enum class Hold : std::uint8_t {
     none,
-    waiting,  // Until the server has described a statement that was made again.
-    same,     // It is what the client was told ...
-    changed,  // ... or is not; and the message is given again.
+    name,         // Until it is known what the client's name stands for.
+    description,  // Until the server has described a statement that was made again.
+    same,         // It is what the client was told ...
+    changed,      // ... or is not; and the message is given again.
   };
 
   // Client's side: session_client.cpp
@@ -188,12 +191,12 @@ class Session {
   Step query(const Message& message, Output& out, model::WallTime now);
   Step deallocate(const Message& message, const Seen& seen, Output& out, model::WallTime now);
   Step parse(const Message& message, Output& out, model::WallTime now);
-  std::string renamed_deallocate(std::string_view sql);
+  DeallocationPtr deallocation_by(std::string_view sql) const;
   Step parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, model::WallTime now);
   Step bind(const Message& message, Output& out, model::WallTime now);
   Step describe(const Message& message, Output& out, model::WallTime now);
   Step close(const Message& message, Output& out, model::WallTime now);
-  Step execute(const Message& message, model::WallTime now);
+  Step execute(const Message& message, Output& out, model::WallTime now);
   [[nodiscard]] const Portal& portal_of(std::string_view name) const;
   Step sync(const Message& message, Output& out, model::WallTime now);
   Step copy(const Message& message) noexcept;
@@ -216,11 +219,12 @@ class Session {
   // Names: session_names.cpp
   [[nodiscard]] PreparedPtr find(std::string_view name) const;
   void change(std::string_view name, PreparedPtr to);
-  void confirm(const Expected& expected);
-  void undo(const std::vector<Expected>& skipped);
-  void forget_names();
-  void deallocated(const Deallocation& gone);
-  static void revert(Name& name) noexcept;
+  void confirm(std::string_view name, const PreparedPtr& to);
+  [[nodiscard]] const Name* look_up(std::string_view name) const;
+  [[nodiscard]] bool is_open(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> open_name(const Message& message) const;
+  void undo(std::vector<Expected>& skipped);
+  void revert(std::string_view name);
   [[nodiscard]] Name* entry_of(std::string_view name);
   [[nodiscard]] PreparedPtr read_now(std::string_view sql, wire::postgres::Bytes types, bool is_shared = true);
   [[nodiscard]] PreparedPtr read_again(const Prepared& prepared, const Description& told);
@@ -229,12 +233,20 @@ class Session {
   PreparedPtr made_known(std::string_view name, PreparedPtr prepared, Output& out, model::WallTime now);
   void make_known(std::string_view name, const PreparedPtr& prepared, Output& out, model::WallTime now);
   void make_room_for(const PreparedPtr& prepared, Output& out, model::WallTime now);
-  void make_stand_in(const PreparedPtr& prepared, Output& out, model::WallTime now);
-  void taken_after_all(const Expected& expected);
   void read_made_again();
   void read_apart(bool is_reported);
+  [[nodiscard]] bool server_has(std::string_view name, const PreparedPtr& prepared) const;
+  void has_unnamed(PreparedPtr prepared);
   [[nodiscard]] bool has_recent(const PreparedPtr& prepared, model::WallTime now) const;
   [[nodiscard]] std::string_view server_name(std::string_view name, const PreparedPtr& prepared) const noexcept;
+
+  // Names that go by SQL: session_deallocate.cpp
+  void make_stand_in(bool is_there, Output& out, model::WallTime now);
+  void drop(std::vector<std::string> names, Expected& expected);
+  void drop_all(Expected& expected);
+  void forget(const Prepared& prepared);
+  void revert_drops(Expected& expected);
+  void deallocated(Expected& expected, std::string_view command);
 
   // What servers say of statements: session_descriptions.cpp
   void compare(std::string_view server_name, const PreparedPtr& prepared, Output& out, model::WallTime now,
@@ -252,6 +264,7 @@ class Session {
   Step error(const Message& message, Output& out, model::WallTime now);
   Step command_complete(const Message& message, model::WallTime now);
   Step reply(Expect kind, model::WallTime now);
+  void pop();
   Step parameter(const Message& message);
   Step notice(const Message& message, model::WallTime now);
   Step begin_copy_in();
@@ -260,7 +273,7 @@ class Session {
   [[nodiscard]] bool swallows() const noexcept;
   [[nodiscard]] Step pass(const Message& message) const noexcept;
   void suspended(const Expected& expected);
-  void end_portals() noexcept;
+  void end_portals();
 
   SessionSettings settings_;
   Shared shared_;
@@ -275,11 +288,14 @@ class Session {
 
   std::unordered_map<std::string, Name, TextHash, std::equal_to<>> names_;
   Name unnamed_;
-  DeallocationPtr unnamed_deallocates_;  // Where the unnamed statement is a DEALLOCATE.
   std::unordered_map<std::string, Portal, TextHash, std::equal_to<>> portals_;
   Portal unnamed_portal_;
 
   std::vector<PreparedPtr> made_;    // On this server connection, since nothing was outstanding.
+  PreparedPtr unnamed_there_;        // The server's unnamed statement, as far as it has answered.
+  std::uint64_t unnamed_batch_ = 0;  // In which the server was last given its unnamed statement.
+  std::string held_name_;            // Where that is why a message is held.
+  std::uint64_t batch_ = 1;          // Of messages that the server does, or skips after an error, together.
   std::string described_types_;      // By the answer that is under way.
   Parameters::Reading own_reading_;  // Of what the client prepares just now; nullptr: as its parameters say.
 
@@ -300,6 +316,7 @@ class Session {
   bool reads_apart_ = false;        // There may be what decides how texts are read, and is not reported.
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
   bool asks_for_draws_ = false;     // It has used currval or lastval.
+  bool ends_batch_ = false;         // The last message did.
   bool changes_tables_ = false;     // ... as soon as its transaction is over.
   bool abandoned_ = false;
   bool cleaned_ = false;      // Session state was reset after the client had gone.

@@ -76,7 +76,13 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
   if (message.type == frontend::terminate) return {.skip = whole(message), .said_goodbye = true};
   if (!linked()) return without_server(message, out);
   if (holds_client()) return {.held = true};
-  if (hold_ == Hold::waiting) hold_ = Hold::none;  // An error before it: the server skips the message, too.
+  if (hold_ == Hold::description || hold_ == Hold::name) hold_ = Hold::none;  // Or an error: it is to be skipped, too.
+  if (std::exchange(ends_batch_, false)) ++batch_;
+  if (auto name = exchange_.batches() > 0 && !copy_in_ ? open_name(message) : std::nullopt) {
+    hold_ = Hold::name;
+    held_name_ = *std::move(name);
+    return {.held = true};
+  }
   if (idle()) state_since_ = now;
   if (exchange_.size() >= Exchange::most_outstanding)
     return refuse("more unanswered messages than can be kept track of");
@@ -96,7 +102,7 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
     case frontend::bind: return bind(message, out, now);
     case frontend::describe: return describe(message, out, now);
     case frontend::close: return close(message, out, now);
-    case frontend::execute: return execute(message, now);
+    case frontend::execute: return execute(message, out, now);
     case frontend::sync: return sync(message, out, now);
     case frontend::function_call:
       if (skipping_) return {};
@@ -112,7 +118,11 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
   }
 }
 
-Expected& Session::expect(Expect kind, WallTime now) { return exchange_.push({.kind = kind, .sent_at = now}); }
+Expected& Session::expect(Expect kind, WallTime now) {
+  Expected& expected = exchange_.push({.kind = kind, .sent_at = now});
+  ends_batch_ = expected.ends_with_ready();
+  return expected;
+}
 
 Expected& Session::expect_ours(Expect kind, Purpose purpose, WallTime now) {
   return exchange_.push({.kind = kind, .purpose = purpose, .sent_at = now});
@@ -139,7 +149,7 @@ Step Session::query(const Message& message, Output& out, WallTime now) {
   Expected& expected = expect(Expect::query, now);
   expected.statement = as_written(seen.statement, sql);
   if (settings_.parameters && message.whole()) expected.parameters = text_hash(sql);
-  expected.drops_all = drops_all(seen.traits);
+  if (drops_all(seen.traits)) drop_all(expected);
   drop_unnamed(expected);
   return {};
 }
@@ -152,25 +162,9 @@ model::StatementPtr Session::as_written(const model::StatementPtr& statement, st
 // The server drops its unnamed statement with every simple query, whatever its text.
 void Session::drop_unnamed(Expected& expected) {
   server_->unnamed = nullptr;
-  if (!unnamed_.effective()) return;
+  if (!unnamed_.confirmed && unnamed_.under_way == 0) return;
   expected.drops_unnamed = true;
   change("", nullptr);
-}
-
-// DEALLOCATE of a name that the client has given in the extended protocol: the server knows it by another one.
-Step Session::deallocate(const Message& message, const Seen& seen, Output& out, WallTime now) {
-  const std::string name(*seen.traits.deallocate_name());
-  PreparedPtr prepared = find(name);
-  note_traits(seen, {}, out, now);
-  if (prepared) make_stand_in(prepared, out, now);
-  Expected& expected = expect(Expect::query, now);
-  expected.statement = seen.statement;
-  drop_unnamed(expected);
-  expected.deallocates = std::make_shared<const Deallocation>(name, prepared, seen.statement);
-  if (!prepared) return {};
-  // It goes from the server too, though others share it: they have it made again when they next need it.
-  wire::postgres::append_query(out.to_server, "DEALLOCATE " + prepared->name);
-  return {.skip = whole(message)};
 }
 
 Step Session::parse(const Message& message, Output& out, WallTime now) {
@@ -194,9 +188,13 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   if (!parsed) return malformed(Expect::parse, now);
   if (model::UnitId unit = unit_of(parsed->sql); !unit.value().empty()) recorder_.unit(unit);
   if (rewrites() && !parsed->name.empty()) return parse_named(message, *parsed, out, now);
-  const std::string renamed = rewrites() ? renamed_deallocate(parsed->sql) : std::string();
-  const std::string_view sql = renamed.empty() ? parsed->sql : renamed;
-  PreparedPtr prepared = read_now(sql, parsed->types);
+  static const std::string renamed = "DEALLOCATE " + std::string(stand_in);
+  DeallocationPtr deallocates = rewrites() ? deallocation_by(parsed->sql) : nullptr;
+  const bool is_renamed = deallocates && deallocates->by_stand_in;
+  const std::string_view sql = is_renamed ? renamed : parsed->sql;
+  PreparedPtr prepared = deallocates ? shared_.prepared.make(sql, parsed->types, parameters.reading(),
+                                                             shared_.statements, std::move(deallocates))
+                                     : read_now(sql, parsed->types);
   // What others were told of it might not be true any more of what is made now.
   if (rewrites() && prepared->description.known()) prepared = read_now(sql, parsed->types, false);
   if (rewrites()) keep_draws_apart(prepared->traits, out, now);
@@ -204,45 +202,29 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   expected.name = parsed->name;
   expected.prepared = prepared;
   expected.changes_name = true;
-  if (parsed->name.empty()) server_->unnamed = prepared;
+  if (parsed->name.empty()) {
+    has_unnamed(prepared);
+    exchange_.last_changes_unnamed();
+  }
   change(parsed->name, std::move(prepared));
-  if (renamed.empty()) return {};
+  if (!is_renamed) return {};
   wire::postgres::append_parse(out.to_server, "", renamed, parsed->types);
   return {.skip = whole(message)};
-}
-
-// As psycopg drops what it has prepared: the unnamed statement is a DEALLOCATE. The text with the name that the server
-// knows; empty: it stays as it is.
-std::string Session::renamed_deallocate(std::string_view sql) {
-  unnamed_deallocates_ = nullptr;
-  const Seen& seen = shared_.statements.seen(sql);
-  const auto name = seen.traits.deallocate_name();
-  if (!name) return {};
-  PreparedPtr prepared = find(*name);
-  std::string renamed = prepared ? "DEALLOCATE " + prepared->name : std::string();
-  unnamed_deallocates_ = std::make_shared<const Deallocation>(std::string(*name), std::move(prepared), seen.statement);
-  return renamed;
 }
 
 Step Session::parse_named(const Message& message, const wire::postgres::Parse& parsed, Output& out, WallTime now) {
   if (!settings_.named_statements)
     return refuse("named prepared statements are off in transaction mode (max_prepared_statements = 0)");
   if (names_.size() >= most_names) return refuse("more than 65,536 prepared statements of one client");
-  // Where the name is being dropped, whether it is taken is for the server to say.
-  const bool dropping = std::ranges::any_of(exchange_, [&](const Expected& each) {
-    return each.drops_all || (each.deallocates && each.deallocates->name == parsed.name);
-  });
-  PreparedPtr before = dropping ? nullptr : find(parsed.name);
   PreparedPtr prepared = read_now(parsed.sql, parsed.types);
   keep_draws_apart(prepared->traits, out, now);
-  if (before) {
-    // A name that is taken: the server itself refuses it, under the name it knows it by.
-    make_stand_in(before, out, now);
+  if (find(parsed.name)) {
+    // A name that is taken: the server itself refuses it.
+    make_stand_in(true, out, now);
     Expected& expected = expect(Expect::parse, now);
-    expected.prepared = before;
+    expected.by_stand_in = true;
     expected.name = parsed.name;
-    expected.concerns = std::move(prepared);
-    wire::postgres::append_parse(out.to_server, before->name, parsed.sql, parsed.types);
+    wire::postgres::append_parse(out.to_server, stand_in, parsed.sql, parsed.types);
     return {.skip = whole(message)};
   }
   if (exchange_.empty() && server_->status != Status::failed && has_recent(prepared, now)) {
@@ -271,10 +253,9 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   if (held == Hold::changed) return refuse_changed(Expect::bind, bound->statement, message, out, now);
   PreparedPtr prepared = find(bound->statement);
   std::size_t skip = 0;
-  const DeallocationPtr deallocates = prepared && bound->statement.empty() ? unnamed_deallocates_ : nullptr;
+  const DeallocationPtr deallocates = prepared ? prepared->deallocates : nullptr;
   if (prepared && held == Hold::none) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
   if (rewrites()) {
-    if (deallocates && deallocates->prepared) make_stand_in(deallocates->prepared, out, now);
     prepared = made_known(bound->statement, std::move(prepared), out, now);
     if (held == Hold::none && hold(prepared, out)) return {.held = true};
     const std::string_view name = server_name(bound->statement, prepared);
@@ -286,7 +267,7 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   Expected& expected = expect(Expect::bind, now);
   expected.name = bound->statement;
   expected.prepared = prepared;
-  Portal portal{.opened_at = now};
+  Portal portal{.opened_at = now, .batch = batch_};
   if (prepared) {
     portal.statement = deallocates ? deallocates->statement : as_written(prepared->statement, prepared->sql);
     portal.deallocates = deallocates;
@@ -346,7 +327,10 @@ Step Session::close(const Message& message, Output& out, WallTime now) {
   if (expected.portal) return {};
   expected.changes_name = true;
   change(closed->name, nullptr);
-  if (closed->name.empty()) server_->unnamed = nullptr;
+  if (closed->name.empty()) {
+    server_->unnamed = nullptr;
+    exchange_.last_changes_unnamed();
+  }
   if (!rewrites()) return {};
   const std::string_view name = server_name(closed->name, nullptr);
   if (name == closed->name) return {};
@@ -354,17 +338,22 @@ Step Session::close(const Message& message, Output& out, WallTime now) {
   return {.skip = whole(message)};
 }
 
-Step Session::execute(const Message& message, WallTime now) {
+Step Session::execute(const Message& message, Output& out, WallTime now) {
   if (skipping_) return {};
   const auto executed = wire::postgres::decode_execute(message.body);
   if (!executed) return malformed(Expect::execute, now);
+  const Portal& portal = portal_of(executed->portal);
+  const bool by_stand_in = portal.deallocates && portal.deallocates->by_stand_in;
+  const bool is_there = by_stand_in && find(portal.deallocates->name) != nullptr;
+  if (by_stand_in) make_stand_in(is_there, out, now);
   Expected& expected = expect(Expect::execute, now);
   expected.name = executed->portal;
-  const Portal& portal = portal_of(executed->portal);
   expected.statement = portal.statement;
   expected.parameters = portal.parameters;
   expected.deallocates = portal.deallocates;
-  expected.drops_all = portal.drops_all;
+  if (portal.drops_all) drop_all(expected);
+  expected.by_stand_in = by_stand_in;
+  if (is_there) drop({portal.deallocates->name}, expected);
   expected.continues = portal.suspended;
   return {};
 }

@@ -41,6 +41,11 @@ void Session::compare(std::string_view server_name, const PreparedPtr& prepared,
   expected.name = just_parsed;
 }
 
+bool Session::holds_client() const noexcept {
+  return (hold_ == Hold::description && compares_last()) ||
+         (hold_ == Hold::name && exchange_.batches() > 0 && !copy_in_ && is_open(held_name_));
+}
+
 // A comparison that what its client sends next depends on.
 bool Session::compares_last() const noexcept {
   if (exchange_.empty()) return false;
@@ -52,7 +57,7 @@ bool Session::compares_last() const noexcept {
 bool Session::hold(const PreparedPtr& prepared, Output& out) {
   if (!compares_last() || exchange_.back().concerns != prepared) return false;
   wire::postgres::append_flush(out.to_server);
-  hold_ = Hold::waiting;
+  hold_ = Hold::description;
   return true;
 }
 
@@ -78,7 +83,7 @@ void Session::compared(const Expected& expected, const Description& now_describe
   if (is_ours && expected.name.empty()) hold_ = is_same ? Hold::same : Hold::changed;
   if (is_same || !is_ours) return;
   // Nobody who was told otherwise may use it; who prepares the text from now on gets a statement of today's.
-  server_->forget(prepared);
+  forget(prepared);
   shared_.prepared.retire(prepared);
   // The client itself has just prepared it, as it is now.
   Name* entry = expected.name.empty() ? nullptr : entry_of(expected.name);

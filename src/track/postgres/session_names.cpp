@@ -11,6 +11,7 @@
 
 namespace lockkeeper::track::postgres {
 
+namespace frontend = wire::postgres::frontend;
 using model::WallTime;
 using wire::postgres::Target;
 
@@ -22,13 +23,19 @@ constexpr std::chrono::minutes recent{1};
 }  // namespace
 
 PreparedPtr Session::find(std::string_view name) const {
-  if (name.empty()) return unnamed_.effective();
+  const Name* entry = look_up(name);
+  return entry == nullptr ? nullptr : entry->effective();
+}
+
+const Session::Name* Session::look_up(std::string_view name) const {
+  if (name.empty()) return &unnamed_;
   if (names_.empty()) return nullptr;
   const auto found = names_.find(name);
-  return found == names_.end() ? nullptr : found->second.effective();
+  return found == names_.end() ? nullptr : &found->second;
 }
 
 Session::Name* Session::entry_of(std::string_view name) {
+  if (name.empty()) return &unnamed_;
   const auto found = names_.find(name);
   return found == names_.end() ? nullptr : &found->second;
 }
@@ -36,79 +43,97 @@ Session::Name* Session::entry_of(std::string_view name) {
 void Session::change(std::string_view name, PreparedPtr to) {
   Name& entry = name.empty() ? unnamed_ : names_.try_emplace(std::string(name)).first->second;
   entry.pending = std::move(to);
+  entry.batch = batch_;
   ++entry.under_way;
 }
 
-// A Parse or Close has been answered: the first of those under way for its name.
-void Session::confirm(const Expected& expected) {
-  const bool named = !expected.name.empty() && !expected.drops_unnamed;
-  const auto found = named ? names_.find(expected.name) : names_.end();
-  if (named && found == names_.end()) return;
-  Name& entry = named ? found->second : unnamed_;
-  if (entry.under_way == 0) return;
-  --entry.under_way;
-  if (entry.under_way == 0) {
-    entry.confirmed = std::exchange(entry.pending, nullptr);
-  } else {
-    entry.confirmed = expected.kind == Expect::parse ? expected.prepared : nullptr;
-  }
-  if (named && entry.under_way == 0 && !entry.confirmed) names_.erase(found);
+// What changes it has been answered: the first of those under way.
+void Session::confirm(std::string_view name, const PreparedPtr& to) {
+  Name* entry = entry_of(name);
+  if (entry == nullptr || entry->under_way == 0) return;
+  --entry->under_way;
+  entry->confirmed = entry->under_way == 0 ? std::exchange(entry->pending, nullptr) : to;
+  if (entry->under_way == 0 && !entry->confirmed && !name.empty()) names_.erase(names_.find(name));
+}
+
+// It has failed, or is skipped.
+void Session::revert(std::string_view name) {
+  Name* entry = entry_of(name);
+  if (entry == nullptr || entry->under_way == 0 || --entry->under_way > 0) return;
+  entry->pending = nullptr;
+  if (!entry->confirmed && !name.empty()) names_.erase(names_.find(name));
 }
 
 // The first of these has failed, and the server does not do the others. What was sent behind the next Sync counts on.
-void Session::undo(const std::vector<Expected>& skipped) {
-  bool first = true;
-  for (const Expected& each : skipped) {
-    const bool failed = std::exchange(first, false);
-    if (each.kind == Expect::parse) {
-      server_->unnamed = nullptr;  // Gone, or not known.
-      if (each.prepared && rewrites()) server_->remove(*each.prepared);
-    }
+void Session::undo(std::vector<Expected>& skipped) {
+  // A Parse that fails drops the unnamed statement, too.
+  const bool has_failed = skipped.front().changes_unnamed && skipped.front().kind == Expect::parse;
+  if (has_failed) unnamed_there_ = nullptr;
+  if (has_failed && skipped.front().changes_name) unnamed_.confirmed = nullptr;
+  for (Expected& each : skipped) {
+    if (each.kind == Expect::parse && each.prepared && rewrites()) server_->remove(*each.prepared);
     // Made, and not compared: it must not be used like that.
-    if (each.kind == Expect::describe && each.purpose == Purpose::prepare) server_->forget(*each.concerns);
-    if (each.drops_unnamed) revert(unnamed_);
-    if (!each.changes_name) continue;
-    if (each.name.empty()) {
-      // A Parse of the unnamed statement drops the one before it, also when it fails.
-      if (failed) unnamed_ = {.confirmed = nullptr, .pending = unnamed_.pending, .under_way = unnamed_.under_way};
-      revert(unnamed_);
-      continue;
+    if (each.kind == Expect::describe && each.purpose == Purpose::prepare) forget(*each.concerns);
+    revert_drops(each);
+    if (each.drops_unnamed) revert("");
+    if (each.changes_name) revert(each.name);
+  }
+  // Messages behind the Sync may make another one of it.
+  server_->unnamed = exchange_.unnamed_changes() > 0 ? nullptr : unnamed_there_;
+}
+
+// It must not be used on this server any more.
+void Session::forget(const Prepared& prepared) {
+  server_->forget(prepared);
+  if (unnamed_there_.get() == &prepared) unnamed_there_ = nullptr;
+}
+
+// Whether what the name stands for depends on messages that the server may skip, though it does not skip those behind
+// them; or whether the server has that by now. Within one batch it skips all or none.
+bool Session::is_open(std::string_view name) const {
+  const Name* entry = look_up(name);
+  if (entry == nullptr) return false;
+  if (entry->under_way > 0 && entry->batch != batch_) return true;
+  const PreparedPtr& prepared = entry->effective();
+  if (!prepared) return false;
+  if (!name.empty()) return server_->is_being_made(*prepared, batch_);
+  return server_->unnamed == prepared && unnamed_batch_ != batch_ && exchange_.unnamed_changes() > 0;
+}
+
+// Of those that the message is about.
+std::optional<std::string> Session::open_name(const Message& message) const {
+  if (skipping_ || !rewrites()) return std::nullopt;
+  const auto if_open = [&](std::string_view name) {
+    return is_open(name) ? std::optional<std::string>(name) : std::nullopt;
+  };
+  const auto deallocated_by = [&](std::string_view sql) -> std::optional<std::string> {
+    const auto name = shared_.statements.seen(sql).traits.deallocate_name();
+    return name ? if_open(*name) : std::nullopt;
+  };
+  switch (message.type) {
+    case frontend::query: {
+      const auto decoded = message.whole() ? wire::postgres::decode_query(message.body) : std::nullopt;
+      return decoded ? deallocated_by(decoded->sql) : std::nullopt;
     }
-    const auto found = names_.find(each.name);
-    if (found == names_.end()) continue;
-    revert(found->second);
-    if (found->second.under_way == 0 && !found->second.confirmed) names_.erase(found);
-  }
-}
-
-void Session::revert(Name& name) noexcept {
-  if (name.under_way == 0 || --name.under_way > 0) return;
-  name.pending = nullptr;
-}
-
-// DEALLOCATE ALL: of both sides, but for what was sent behind it and is still to be answered.
-void Session::forget_names() {
-  for (auto& [name, entry] : names_) entry.confirmed = nullptr;
-  std::erase_if(names_, [](const auto& each) { return each.second.under_way == 0; });
-  unnamed_.confirmed = nullptr;
-  server_->forget_all();
-  if (unnamed_.under_way == 0) server_->unnamed = nullptr;
-  for (const Expected& each : exchange_) {
-    if (each.kind == Expect::parse && each.prepared && (each.purpose == Purpose::prepare || !each.name.empty()))
-      server_->add(each.prepared, each.sent_at);
-  }
-}
-
-void Session::deallocated(const Deallocation& gone) {
-  if (const auto found = names_.find(gone.name); found != names_.end()) {
-    found->second.confirmed = nullptr;
-    if (found->second.under_way == 0) names_.erase(found);
-  }
-  if (gone.prepared) {
-    server_->remove(*gone.prepared);
-  } else if (gone.name.starts_with(prepared_prefix)) {
-    // One of ours, by the name that only the server should know: all are made again when needed.
-    server_->forget_all();
+    case frontend::parse: {
+      const auto parsed = wire::postgres::decode_parse(message.body);
+      if (!parsed) return std::nullopt;
+      return parsed->name.empty() ? deallocated_by(parsed->sql) : if_open(parsed->name);
+    }
+    case frontend::bind: {
+      const auto bound = wire::postgres::decode_bind(message.body);
+      return bound ? if_open(bound->statement) : std::nullopt;
+    }
+    case frontend::describe: {
+      const auto described = wire::postgres::decode_describe(message.body);
+      return described && described->target == Target::statement ? if_open(described->name) : std::nullopt;
+    }
+    case frontend::execute: {
+      const auto executed = wire::postgres::decode_execute(message.body);
+      const DeallocationPtr deallocates = executed ? portal_of(executed->portal).deallocates : nullptr;
+      return deallocates ? if_open(deallocates->name) : std::nullopt;
+    }
+    default: return std::nullopt;
   }
 }
 
@@ -139,6 +164,15 @@ PreparedPtr Session::read_again(const Prepared& prepared, const Description& tol
   return again;
 }
 
+bool Session::server_has(std::string_view name, const PreparedPtr& prepared) const {
+  return name.empty() ? server_->unnamed == prepared : server_->has(prepared);
+}
+
+void Session::has_unnamed(PreparedPtr prepared) {
+  server_->unnamed = std::move(prepared);
+  unnamed_batch_ = batch_;
+}
+
 bool Session::has_recent(const PreparedPtr& prepared, WallTime now) const {
   if (!server_->has(prepared)) return false;
   const WallTime made_at = server_->made_at(*prepared);
@@ -148,35 +182,37 @@ bool Session::has_recent(const PreparedPtr& prepared, WallTime now) const {
 // Made again where the client's parameters are others by now, it means what it would mean if prepared now: under its
 // old name it would mislead who shares that.
 PreparedPtr Session::made_known(std::string_view name, PreparedPtr prepared, Output& out, WallTime now) {
-  const bool is_there = name.empty() ? prepared && server_->unnamed == prepared : prepared && server_->has(prepared);
+  const bool is_there = prepared && server_has(name, prepared);
   const Parameters::Reading& reading = own_reading_ ? own_reading_ : parameters.reading();
-  if (prepared && !is_there && prepared->reading != reading && *prepared->reading != *reading) {
+  if (prepared && !is_there && !prepared->deallocates && prepared->reading != reading &&
+      *prepared->reading != *reading) {
     prepared = read_again(*prepared, prepared->description);
-    if (Name* entry = name.empty() ? &unnamed_ : entry_of(name))
-      (entry->under_way > 0 ? entry->pending : entry->confirmed) = prepared;
+    if (Name* entry = entry_of(name)) (entry->under_way > 0 ? entry->pending : entry->confirmed) = prepared;
   }
   make_known(name, prepared, out, now);
   return prepared;
 }
 
 void Session::make_known(std::string_view name, const PreparedPtr& prepared, Output& out, WallTime now) {
+  if (prepared && server_has(name, prepared)) return;
   if (!name.empty()) {
-    if (!prepared || server_->has(prepared)) return;
+    if (!prepared) return;
     make_room_for(prepared, out, now);
     wire::postgres::append_parse(out.to_server, prepared->name, prepared->sql, prepared->types_to_make());
     expect_ours(Expect::parse, Purpose::prepare, now).prepared = prepared;
     return compare(prepared->name, prepared, out, now);
   }
-  if (prepared && server_->unnamed == prepared) return;
-  server_->unnamed = prepared;
+  has_unnamed(prepared);
   if (prepared) {
     wire::postgres::append_parse(out.to_server, "", prepared->sql, prepared->types_to_make());
-    expect_ours(Expect::parse, Purpose::prepare, now);
+    expect_ours(Expect::parse, Purpose::prepare, now).concerns = prepared;
+    exchange_.last_changes_unnamed();
     compare("", prepared, out, now);
   } else {
     // What others have left there must not be run in its place: the client has none.
     wire::postgres::append_close(out.to_server, Target::statement, "");
     expect_ours(Expect::close, Purpose::prepare, now);
+    exchange_.last_changes_unnamed();
   }
 }
 
@@ -194,27 +230,10 @@ void Session::make_room_for(const PreparedPtr& prepared, Output& out, WallTime n
   }
   wire::postgres::append_close(out.to_server, Target::statement, prepared->name);
   expect_ours(Expect::close, Purpose::prepare, now);
-  server_->add(prepared, now);
+  server_->add(prepared, now, batch_);
   // A pipeline without an end: what was made that long ago has mostly been thrown out by the server connection.
   if (std::ssize(made_) >= most_made) made_.erase(made_.begin(), made_.begin() + most_made / 2);
   made_.push_back(prepared);
-}
-
-// For a message that only asks whether the name is there, as that cannot fail: not for its tables, and not in a
-// transaction that has failed. A simple query that the server skipped would never be answered.
-void Session::make_stand_in(const PreparedPtr& prepared, Output& out, WallTime now) {
-  if (server_->has(prepared)) return;
-  make_room_for(prepared, out, now);
-  wire::postgres::append_parse(out.to_server, prepared->name, "", std::string_view("\0\0", 2));
-  expect_ours(Expect::parse, Purpose::prepare, now);
-  server_->forget(*prepared);
-}
-
-// What had taken the name was skipped by the server, for an error before it: it stands for the statement that was to be
-// refused. What the client has sent behind it finds that by the old one's name.
-void Session::taken_after_all(const Expected& expected) {
-  names_.try_emplace(expected.name).first->second.confirmed = expected.concerns;
-  server_->forget(*expected.prepared);
 }
 
 // A parameter that decides how texts are read has changed while these were under way, by nothing that a text shows: by
@@ -229,7 +248,7 @@ void Session::read_made_again() {
       if (entry.pending == made) entry.pending = again;
     }
   }
-  server_->unnamed = nullptr;
+  server_->unnamed = unnamed_there_ = nullptr;
 }
 
 // What is prepared behind the setting of a parameter is the client's own: until the server has reported what follows

@@ -108,16 +108,27 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
   }
 }
 
+// It has been answered.
+void Session::pop() {
+  exchange_.pop();
+  if (exchange_.unnamed_changes() == 0) server_->unnamed = unnamed_there_;
+}
+
 // A reply that is the last of its message.
 Step Session::reply(Expect kind, WallTime now) {
   static_cast<void>(now);
   if (exchange_.empty() || exchange_.front().kind != kind) return {.broken = out_of_turn};
-  const Expected& expected = exchange_.front();
+  Expected& expected = exchange_.front();
   const bool ours = swallows();
-  if (kind == Expect::parse && expected.concerns) taken_after_all(expected);
-  if (expected.purpose == Purpose::client && expected.changes_name) confirm(expected);
+  // The server took a name that was to be refused: what it has by that name is not what we think.
+  if (kind == Expect::parse && expected.by_stand_in && !ours)
+    return {.broken = "has other prepared statements than is known"};
+  if (expected.purpose == Purpose::client && expected.changes_name) confirm(expected.name, expected.prepared);
   if (kind == Expect::close && expected.portal) portals_.erase(expected.name);
-  exchange_.pop();
+  if (kind == Expect::parse && expected.prepared) server_->confirm(*expected.prepared);
+  if (expected.changes_unnamed) unnamed_there_ = expected.concerns ? expected.concerns : expected.prepared;
+  revert_drops(expected);
+  pop();
   // Every reply of this kind is a bare header, but for those of Describe.
   return {.skip = ours ? SIZE_MAX : 0};
 }
@@ -127,18 +138,15 @@ Step Session::command_complete(const Message& message, WallTime now) {
   const auto tag = wire::postgres::decode_command_complete(message.body);
   Expected& expected = exchange_.front();
   if (tag && expected.purpose == Purpose::client) {
-    if (tag->command == "DEALLOCATE ALL" || tag->command == "DISCARD ALL") {
-      forget_names();
-    } else if (tag->command == "DEALLOCATE" && expected.deallocates) {
-      deallocated(*expected.deallocates);
-    }
+    deallocated(expected, tag->command);
     recorder_.command(expected, *tag, now);
   }
   if (expected.kind == Expect::execute) {
     // Read to its end.
     if (expected.name.empty()) unnamed_portal_.suspended = false;
     if (const auto found = portals_.find(expected.name); found != portals_.end()) found->second.suspended = false;
-    exchange_.pop();
+    revert_drops(expected);  // What was run is not what it was taken for.
+    pop();
   }
   return {};
 }
@@ -186,7 +194,7 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     if (!step.server_ends) step.broken = out_of_turn;
     return step;
   }
-  const Expected& expected = exchange_.front();
+  Expected& expected = exchange_.front();
   const bool is_changed = expected.changed && error && error->sqlstate == invalid_sql_statement_name && !abandoned_;
   if (is_changed) {
     // The server describes the parameters before it looks at the result.
@@ -214,10 +222,10 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     pins_ = {"session state that could not be looked at"};
     suspect_ = suspect_ || (error && error->sqlstate == query_canceled && !std::exchange(asked_again_, true));
   }
-  const PreparedPtr& named = expected.deallocates ? expected.deallocates->prepared : expected.prepared;
-  if (step.skip == 0 && named && message.whole() && rewrites()) {
+  if (step.skip == 0 && (expected.by_stand_in || expected.prepared) && message.whole() && rewrites()) {
+    const std::string_view its_name = expected.by_stand_in ? stand_in : std::string_view(expected.prepared->name);
     const std::string& name = expected.deallocates ? expected.deallocates->name : expected.name;
-    wire::postgres::append_error_renamed(out.to_client, message.body, named->name, name);
+    wire::postgres::append_error_renamed(out.to_client, message.body, its_name, name);
     step.skip = frame_size(message);
   }
   if (expected.prepared && error && rewrites()) {
@@ -225,12 +233,13 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     // Gone without our knowing (DEALLOCATE within a function): made again when it is used next. So is what may be older
     // than its client was told; of what nobody was told anything, the server alone knows what it was.
     const bool may_be_older = has_changed && expected.prepared->description.known();
-    if (may_be_older || error->sqlstate == invalid_sql_statement_name) server_->forget(*expected.prepared);
+    if (may_be_older || error->sqlstate == invalid_sql_statement_name) forget(*expected.prepared);
     // Who prepares the text from now on gets a statement of today's.
     if (has_changed) shared_.prepared.retire(*expected.prepared);
   }
   uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
   copy_in_ = copy_ended_early_ = false;
+  revert_drops(expected);
   if (expected.ends_with_ready()) return step;
   std::vector<Expected> skipped;
   if (!exchange_.skip_to_sync(skipped)) skipping_ = true;
@@ -251,15 +260,17 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
   } else if (!exchange_.front().ends_with_ready()) {
     return {.broken = out_of_turn};
   } else {
-    const Expected& expected = exchange_.front();
+    Expected& expected = exchange_.front();
+    revert_drops(expected);  // What has not come.
     step.answered = expected.purpose == Purpose::client;
     if (expected.purpose == Purpose::probe) uncertain_ = false;
-    if (step.answered && expected.drops_unnamed) confirm(expected);
+    if (step.answered && expected.drops_unnamed) confirm("", nullptr);
     if (step.answered || expected.purpose == Purpose::clean_up) {
       recorder_.ready(*status, expected, now);
       status_ = *status;
     }
-    exchange_.pop();
+    if (expected.changes_unnamed) unnamed_there_ = nullptr;
+    pop();
   }
   if (step.answered) {
     copy_ended_early_ = false;
@@ -304,9 +315,11 @@ void Session::suspended(const Expected& expected) {
   portal->rows += recorder_.rows();
 }
 
-void Session::end_portals() noexcept {
-  portals_.clear();
-  unnamed_portal_ = {};
+// Those that were bound in a batch that has not ended yet are of a transaction to come.
+void Session::end_portals() {
+  const auto is_over = [&](const Portal& portal) { return portal.batch != batch_ || ends_batch_; };
+  std::erase_if(portals_, [&](const auto& each) { return is_over(each.second); });
+  if (is_over(unnamed_portal_)) unnamed_portal_ = {};
 }
 
 Step Session::abandon(model::TransactionEnd end, Output& out, WallTime now) {
