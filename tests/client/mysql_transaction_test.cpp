@@ -40,12 +40,7 @@ TEST_P(MysqlTransaction, TheVictimOfADeadlockHasNoTransactionLeft) {
     return error_of([&] { one->execute("UPDATE crossed SET word = 'one' WHERE id = 2", soon()); });
   });
   MysqlSession observer(server());
-  wait_until(
-      [&] {
-        return observer.value("SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") ==
-               "1";
-      },
-      default_patience, "the first to wait");
+  wait_until_one_waits(observer);
   two->execute("UPDATE crossed SET word = 'two' WHERE id = 1", soon());
   const Error error = crossing.get();
   EXPECT_EQ(error.code, ErrorCode::deadlock);
@@ -180,12 +175,7 @@ TEST_P(MysqlTransaction, ADeadlockInABatchIsTheBatchsOwn) {
       std::async(std::launch::async, [&] { return error_of([&] { connection->execute_batch(batch, soon()); }); });
   MysqlSession observer(server());
   wait_until_state(observer, static_cast<std::uint64_t>(connection->server().backend_id), "Updating");
-  wait_until(
-      [&] {
-        return observer.value("SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") ==
-               "1";
-      },
-      default_patience, "the batch to wait");
+  wait_until_one_waits(observer);
   other->execute("UPDATE batched SET word = 'other' WHERE id = 1", soon());
   const Error error = running.get();
   EXPECT_EQ(error.code, ErrorCode::deadlock);

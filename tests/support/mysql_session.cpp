@@ -85,6 +85,13 @@ void wait_until_idle(MysqlSession& observer, std::uint64_t id) {
   wait_until(is_idle, default_patience, "the session to be idle");
 }
 
+void wait_until_one_waits(MysqlSession& observer) {
+  const auto waits = [&] {
+    return observer.exec("SHOW GLOBAL STATUS LIKE 'innodb_row_lock_current_waits'").at(0).at(1);
+  };
+  wait_until([&] { return waits() == "1"; }, default_patience, "one session to wait for a row");
+}
+
 void wait_until_gone(MysqlSession& observer, std::uint64_t id) {
   const auto is_gone = [&] { return observer.value("SELECT count(*)" + process_of(id)) == "0"; };
   wait_until(is_gone, default_patience, "the session to end");

@@ -50,5 +50,7 @@ void wait_until_state(MysqlSession& observer, std::uint64_t id, const std::strin
 /// Until the session runs no statement any more but exists.
 void wait_until_idle(MysqlSession& observer, std::uint64_t id);
 void wait_until_gone(MysqlSession& observer, std::uint64_t id);
+/// One session waits for a row's lock. Not by innodb_trx: who asks for it more often than every 0.1 s sees what was.
+void wait_until_one_waits(MysqlSession& observer);
 
 }  // namespace lockkeeper::testing

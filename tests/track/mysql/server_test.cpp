@@ -213,10 +213,8 @@ class MysqlTrackServer : public ::testing::TestWithParam<MysqlInstallation> {
       other.exec("update t set b = b + 1 where a = 1");
       other.exec("rollback");
     });
-    // innodb_trx would not do: who asks for it more often than every 100 ms sees what was.
     MysqlSession root(*server_);
-    const auto waits = [&] { return root.exec("show global status like 'innodb_row_lock_current_waits'").at(0).at(1); };
-    wait_until([&] { return waits() == "1"; }, default_patience, "the other's wait");
+    wait_until_one_waits(root);
     return blocked;
   }
 
