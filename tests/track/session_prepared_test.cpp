@@ -220,6 +220,28 @@ TEST_F(SessionMachine, ANameWaitsForTheBatchBeforeThatDecidesWhatItIs) {
   }
 }
 
+// Of one text: what answers the client's own unnamed statement says nothing of the one that others share.
+TEST_F(SessionMachine, AStatementThatIsMadeWaitsForItsOwnAnswer) {
+  link(first_);
+  prepare("mine", "SELECT 1");
+  session_->unlink();
+  link(second_);
+  for (const std::string& each : {parse("", "SELECT 1"), bind(""), execute(), sync()}) say(each);
+  std::string nobody;
+  pg::append_describe(nobody, pg::Target::portal, "nobody");
+  for (const std::string& each : {nobody, bind("mine"), execute(), sync()}) EXPECT_FALSE(say(each).held);
+  answer(bare('1'));
+  EXPECT_TRUE(say(bind("mine")).held) << "it may be skipped";
+  for (const std::string& each : {bare('2'), done("SELECT 1"), ready(idle)}) answer(each);
+  EXPECT_TRUE(session_->holds_client());
+  answer(error("34000", "portal \"nobody\" does not exist"));
+  answer(ready(idle));
+  EXPECT_FALSE(session_->holds_client());
+  out_ = {};
+  EXPECT_FALSE(say(bind("mine")).held);
+  EXPECT_THAT(out_.to_server, HasSubstr("SELECT 1")) << "made once more";
+}
+
 // The server reads it as COPY data, and refuses it: nothing that the message would have to wait for.
 TEST_F(SessionMachine, ANameWaitsForNothingOnceACopyHasBegun) {
   link(first_);

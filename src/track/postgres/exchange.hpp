@@ -53,6 +53,7 @@ struct Expected {
   model::StatementPtr statement = nullptr;  ///< query, execute, bind; may be empty.
   std::uint64_t parameters = 0;             ///< query, execute: hash; 0: not known.
   model::WallTime sent_at = {};
+  std::uint64_t batch = 0;  ///< In which it was sent: up to a Sync or a simple query, counted by the session.
 
   /// ReadyForQuery is its last reply.
   [[nodiscard]] bool ends_with_ready() const noexcept { return kind <= Expect::sync; }

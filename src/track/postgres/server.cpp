@@ -20,8 +20,14 @@ void Server::add(const PreparedPtr& prepared, model::WallTime now, std::uint64_t
   where_.emplace(prepared.get(), by_use_.begin());
 }
 
-void Server::confirm(const Prepared& prepared) {
-  if (const auto found = where_.find(&prepared); found != where_.end()) found->second->open_in = 0;
+void Server::confirm(const Prepared& prepared, std::uint64_t batch) {
+  const auto found = where_.find(&prepared);
+  if (found != where_.end() && found->second->open_in == batch) found->second->open_in = 0;
+}
+
+void Server::undo(const Prepared& prepared, std::uint64_t batch) {
+  const auto found = where_.find(&prepared);
+  if (found != where_.end() && found->second->open_in == batch) remove(prepared);
 }
 
 void Server::remove(const Prepared& prepared) {

@@ -34,8 +34,10 @@ class Server {
   [[nodiscard]] bool is_being_made(const Prepared& prepared, std::uint64_t not_in) const;
   /// Is being made: since `now`, in `batch` (never 0).
   void add(const PreparedPtr& prepared, model::WallTime now, std::uint64_t batch);
-  /// The server says that it has been.
-  void confirm(const Prepared& prepared);
+  /// It has been, in this batch.
+  void confirm(const Prepared& prepared, std::uint64_t batch);
+  /// It has not: gone, if nothing later makes it.
+  void undo(const Prepared& prepared, std::uint64_t batch);
   /// Since when it has it; only where it has.
   [[nodiscard]] model::WallTime made_at(const Prepared& prepared) const { return where_.at(&prepared)->made_at; }
   void remove(const Prepared& prepared);

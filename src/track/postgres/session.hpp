@@ -224,6 +224,7 @@ class Session {
   [[nodiscard]] bool is_open(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> open_name(const Message& message) const;
   void undo(std::vector<Expected>& skipped);
+  void forget(const Prepared& prepared);
   void revert(std::string_view name);
   [[nodiscard]] Name* entry_of(std::string_view name);
   [[nodiscard]] PreparedPtr read_now(std::string_view sql, wire::postgres::Bytes types, bool is_shared = true);
@@ -236,7 +237,7 @@ class Session {
   void read_made_again();
   void read_apart(bool is_reported);
   [[nodiscard]] bool server_has(std::string_view name, const PreparedPtr& prepared) const;
-  void has_unnamed(PreparedPtr prepared);
+  void set_unnamed(PreparedPtr prepared);
   [[nodiscard]] bool has_recent(const PreparedPtr& prepared, model::WallTime now) const;
   [[nodiscard]] std::string_view server_name(std::string_view name, const PreparedPtr& prepared) const noexcept;
 
@@ -244,7 +245,6 @@ class Session {
   void make_stand_in(bool is_there, Output& out, model::WallTime now);
   void drop(std::vector<std::string> names, Expected& expected);
   void drop_all(Expected& expected);
-  void forget(const Prepared& prepared);
   void revert_drops(Expected& expected);
   void deallocated(Expected& expected, std::string_view command);
 
@@ -264,7 +264,7 @@ class Session {
   Step error(const Message& message, Output& out, model::WallTime now);
   Step command_complete(const Message& message, model::WallTime now);
   Step reply(Expect kind, model::WallTime now);
-  void pop();
+  void pop_answered();
   Step parameter(const Message& message);
   Step notice(const Message& message, model::WallTime now);
   Step begin_copy_in();
@@ -273,7 +273,7 @@ class Session {
   [[nodiscard]] bool swallows() const noexcept;
   [[nodiscard]] Step pass(const Message& message) const noexcept;
   void suspended(const Expected& expected);
-  void end_portals();
+  void end_portals(std::uint64_t batch);
 
   SessionSettings settings_;
   Shared shared_;
@@ -316,8 +316,8 @@ class Session {
   bool reads_apart_ = false;        // There may be what decides how texts are read, and is not reported.
   bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
   bool asks_for_draws_ = false;     // It has used currval or lastval.
-  bool ends_batch_ = false;         // The last message did.
-  bool changes_tables_ = false;     // ... as soon as its transaction is over.
+  bool ends_batch_ = false;         // The client's last message ended one.
+  bool changes_tables_ = false;     // It has, as soon as its transaction is over.
   bool abandoned_ = false;
   bool cleaned_ = false;      // Session state was reset after the client had gone.
   bool asked_again_ = false;  // What state there is, after a cancel that came too late had hit the question.

@@ -119,13 +119,13 @@ Step Session::client(const Message& message, Output& out, WallTime now) {
 }
 
 Expected& Session::expect(Expect kind, WallTime now) {
-  Expected& expected = exchange_.push({.kind = kind, .sent_at = now});
+  Expected& expected = exchange_.push({.kind = kind, .sent_at = now, .batch = batch_});
   ends_batch_ = expected.ends_with_ready();
   return expected;
 }
 
 Expected& Session::expect_ours(Expect kind, Purpose purpose, WallTime now) {
-  return exchange_.push({.kind = kind, .purpose = purpose, .sent_at = now});
+  return exchange_.push({.kind = kind, .purpose = purpose, .sent_at = now, .batch = batch_});
 }
 
 // What the server says of it is the answer: it reads the same bytes, and refuses them.
@@ -203,7 +203,7 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   expected.prepared = prepared;
   expected.changes_name = true;
   if (parsed->name.empty()) {
-    has_unnamed(prepared);
+    set_unnamed(prepared);
     exchange_.last_changes_unnamed();
   }
   change(parsed->name, std::move(prepared));

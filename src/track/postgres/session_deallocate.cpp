@@ -9,11 +9,6 @@
 
 namespace lockkeeper::track::postgres {
 
-namespace {
-// Of what is under way in whatever batch: a use in another has it made again.
-constexpr std::uint64_t no_batch = UINT64_MAX;
-}  // namespace
-
 using model::WallTime;
 using wire::postgres::Target;
 
@@ -90,7 +85,7 @@ void Session::deallocated(Expected& expected, std::string_view command) {
   server_->forget_all();
   for (const Expected& each : exchange_) {
     if (each.kind == Expect::parse && each.prepared && (each.purpose == Purpose::prepare || !each.name.empty()))
-      server_->add(each.prepared, each.sent_at, no_batch);
+      server_->add(each.prepared, each.sent_at, each.batch);
   }
 }
 

@@ -80,7 +80,7 @@ void Session::compared(const Expected& expected, const Description& now_describe
   const bool is_ours = expected.purpose == Purpose::prepare;
   const bool is_same = prepared.description.agrees_with(now_described);
   if (is_same) prepared.description.learn(now_described);
-  if (is_ours && expected.name.empty()) hold_ = is_same ? Hold::same : Hold::changed;
+  if (hold_ == Hold::description && is_ours && expected.name.empty()) hold_ = is_same ? Hold::same : Hold::changed;
   if (is_same || !is_ours) return;
   // Nobody who was told otherwise may use it; who prepares the text from now on gets a statement of today's.
   forget(prepared);

@@ -71,7 +71,8 @@ void Session::undo(std::vector<Expected>& skipped) {
   if (has_failed) unnamed_there_ = nullptr;
   if (has_failed && skipped.front().changes_name) unnamed_.confirmed = nullptr;
   for (Expected& each : skipped) {
-    if (each.kind == Expect::parse && each.prepared && rewrites()) server_->remove(*each.prepared);
+    if (each.kind == Expect::parse && !each.changes_unnamed && each.prepared && rewrites())
+      server_->undo(*each.prepared, each.batch);
     // Made, and not compared: it must not be used like that.
     if (each.kind == Expect::describe && each.purpose == Purpose::prepare) forget(*each.concerns);
     revert_drops(each);
@@ -168,7 +169,7 @@ bool Session::server_has(std::string_view name, const PreparedPtr& prepared) con
   return name.empty() ? server_->unnamed == prepared : server_->has(prepared);
 }
 
-void Session::has_unnamed(PreparedPtr prepared) {
+void Session::set_unnamed(PreparedPtr prepared) {
   server_->unnamed = std::move(prepared);
   unnamed_batch_ = batch_;
 }
@@ -202,7 +203,7 @@ void Session::make_known(std::string_view name, const PreparedPtr& prepared, Out
     expect_ours(Expect::parse, Purpose::prepare, now).prepared = prepared;
     return compare(prepared->name, prepared, out, now);
   }
-  has_unnamed(prepared);
+  set_unnamed(prepared);
   if (prepared) {
     wire::postgres::append_parse(out.to_server, "", prepared->sql, prepared->types_to_make());
     expect_ours(Expect::parse, Purpose::prepare, now).concerns = prepared;

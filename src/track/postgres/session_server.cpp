@@ -43,6 +43,7 @@ std::size_t Session::wanted_from_server(char type, std::uint32_t size) const noe
     case backend::command_complete: return std::min<std::size_t>(size, tag_head);
     case backend::error:
     case backend::notice:
+    case backend::notification:  // What we say ourselves must not come into the middle of it.
     case backend::parameter_status: return std::min<std::size_t>(size, error_head);
     case backend::data_row:
       if (!exchange_.empty() && exchange_.front().purpose == Purpose::pin_check)
@@ -108,8 +109,7 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
   }
 }
 
-// It has been answered.
-void Session::pop() {
+void Session::pop_answered() {
   exchange_.pop();
   if (exchange_.unnamed_changes() == 0) server_->unnamed = unnamed_there_;
 }
@@ -125,10 +125,11 @@ Step Session::reply(Expect kind, WallTime now) {
     return {.broken = "has other prepared statements than is known"};
   if (expected.purpose == Purpose::client && expected.changes_name) confirm(expected.name, expected.prepared);
   if (kind == Expect::close && expected.portal) portals_.erase(expected.name);
-  if (kind == Expect::parse && expected.prepared) server_->confirm(*expected.prepared);
+  if (kind == Expect::parse && !expected.changes_unnamed && expected.prepared)
+    server_->confirm(*expected.prepared, expected.batch);
   if (expected.changes_unnamed) unnamed_there_ = expected.concerns ? expected.concerns : expected.prepared;
   revert_drops(expected);
-  pop();
+  pop_answered();
   // Every reply of this kind is a bare header, but for those of Describe.
   return {.skip = ours ? SIZE_MAX : 0};
 }
@@ -146,7 +147,7 @@ Step Session::command_complete(const Message& message, WallTime now) {
     if (expected.name.empty()) unnamed_portal_.suspended = false;
     if (const auto found = portals_.find(expected.name); found != portals_.end()) found->second.suspended = false;
     revert_drops(expected);  // What was run is not what it was taken for.
-    pop();
+    pop_answered();
   }
   return {};
 }
@@ -252,6 +253,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
   if (!status) return {.broken = out_of_turn};
   Step step = pass(message);
   server_->status = *status;
+  std::uint64_t answered_batch = 0;
   if (*status == Status::idle && std::exchange(changes_tables_, false)) shared_.prepared.tables_have_changed(now);
   if (exchange_.empty()) {
     // The answer to a Sync that a COPY might have read and has not.
@@ -263,6 +265,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
     Expected& expected = exchange_.front();
     revert_drops(expected);  // What has not come.
     step.answered = expected.purpose == Purpose::client;
+    answered_batch = expected.batch;
     if (expected.purpose == Purpose::probe) uncertain_ = false;
     if (step.answered && expected.drops_unnamed) confirm("", nullptr);
     if (step.answered || expected.purpose == Purpose::clean_up) {
@@ -270,13 +273,13 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
       status_ = *status;
     }
     if (expected.changes_unnamed) unnamed_there_ = nullptr;
-    pop();
+    pop_answered();
   }
   if (step.answered) {
     copy_ended_early_ = false;
     state_since_ = now;
     step.transaction_over = status_ == Status::idle;
-    if (step.transaction_over) end_portals();
+    if (step.transaction_over) end_portals(answered_batch);
   }
   settle(step, out, now);
   return step;
@@ -315,9 +318,9 @@ void Session::suspended(const Expected& expected) {
   portal->rows += recorder_.rows();
 }
 
-// Those that were bound in a batch that has not ended yet are of a transaction to come.
-void Session::end_portals() {
-  const auto is_over = [&](const Portal& portal) { return portal.batch != batch_ || ends_batch_; };
+// With its transaction, which has ended with this batch. Those of later ones are of a transaction to come.
+void Session::end_portals(std::uint64_t batch) {
+  const auto is_over = [&](const Portal& portal) { return portal.batch <= batch; };
   std::erase_if(portals_, [&](const auto& each) { return is_over(each.second); });
   if (is_over(unnamed_portal_)) unnamed_portal_ = {};
 }
