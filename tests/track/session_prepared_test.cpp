@@ -242,6 +242,26 @@ TEST_F(SessionMachine, AStatementThatIsMadeWaitsForItsOwnAnswer) {
   EXPECT_THAT(out_.to_server, HasSubstr("SELECT 1")) << "made once more";
 }
 
+// Each would have to remember all names.
+TEST_F(SessionMachine, ADeallocateAllWaitsForTheOneBefore) {
+  link(first_);
+  prepare("mine", "SELECT 1");
+  EXPECT_FALSE(say(query("DEALLOCATE ALL")).held);
+  EXPECT_TRUE(say(query("DEALLOCATE ALL")).held);
+  answer(done("DEALLOCATE ALL"));
+  EXPECT_FALSE(session_->holds_client());
+  EXPECT_FALSE(say(query("DEALLOCATE ALL")).held);
+}
+
+// What was the unnamed one alone has no name there that would have to be closed.
+TEST_F(SessionMachine, OnlyNamesThatAreThereAreClosedLater) {
+  link(first_);
+  say(parse("", "SELECT 1"));
+  first_.forget(*first_.unnamed);
+  EXPECT_THAT(first_.take_forgotten(), IsEmpty());
+  EXPECT_EQ(first_.unnamed, nullptr);
+}
+
 // The server reads it as COPY data, and refuses it: nothing that the message would have to wait for.
 TEST_F(SessionMachine, ANameWaitsForNothingOnceACopyHasBegun) {
   link(first_);

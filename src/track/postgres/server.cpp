@@ -38,9 +38,9 @@ void Server::remove(const Prepared& prepared) {
 }
 
 void Server::forget(const Prepared& prepared) {
+  if (where_.contains(&prepared)) forgotten_.push_back(prepared.name);
   remove(prepared);
   if (unnamed.get() == &prepared) unnamed = nullptr;
-  forgotten_.push_back(prepared.name);
 }
 
 void Server::forget_all() noexcept {

@@ -27,10 +27,6 @@ constexpr std::size_t most_names = 65'536;
 
 Step refuse(std::string_view why) { return {.refused = why}; }
 
-bool drops_all(const Traits& traits) noexcept {
-  return traits.has(Trait::deallocate_all) || traits.has(Trait::discard_all);
-}
-
 std::size_t whole(const Message& message) noexcept { return wire::postgres::header_size + message.size; }
 
 // How much of the message the names at its beginning take, its header included.

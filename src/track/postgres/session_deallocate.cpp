@@ -57,7 +57,9 @@ void Session::drop_all(Expected& expected) {
   if (names_.empty()) return;
   std::vector<std::string> names;
   names.reserve(names_.size());
-  for (const auto& [name, entry] : names_) names.push_back(name);  // What one is that is being closed is open.
+  for (const auto& [name, entry] : names_) {  // Others are being dropped in this batch already; none is open.
+    if (entry.effective()) names.push_back(name);
+  }
   drop(std::move(names), expected);
 }
 

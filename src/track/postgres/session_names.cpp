@@ -107,8 +107,14 @@ std::optional<std::string> Session::open_name(const Message& message) const {
   const auto if_open = [&](std::string_view name) {
     return is_open(name) ? std::optional<std::string>(name) : std::nullopt;
   };
+  const auto any_open = [&]() -> std::optional<std::string> {
+    const auto found = std::ranges::find_if(names_, [&](const auto& each) { return is_open(each.first); });
+    return found == names_.end() ? std::nullopt : std::optional(found->first);
+  };
   const auto deallocated_by = [&](std::string_view sql) -> std::optional<std::string> {
-    const auto name = shared_.statements.seen(sql).traits.deallocate_name();
+    const Traits& traits = shared_.statements.seen(sql).traits;
+    if (drops_all(traits)) return any_open();
+    const auto name = traits.deallocate_name();
     return name ? if_open(*name) : std::nullopt;
   };
   switch (message.type) {
@@ -131,8 +137,10 @@ std::optional<std::string> Session::open_name(const Message& message) const {
     }
     case frontend::execute: {
       const auto executed = wire::postgres::decode_execute(message.body);
-      const DeallocationPtr deallocates = executed ? portal_of(executed->portal).deallocates : nullptr;
-      return deallocates ? if_open(deallocates->name) : std::nullopt;
+      if (!executed) return std::nullopt;
+      const Portal& portal = portal_of(executed->portal);
+      if (portal.drops_all) return any_open();
+      return portal.deallocates ? if_open(portal.deallocates->name) : std::nullopt;
     }
     default: return std::nullopt;
   }

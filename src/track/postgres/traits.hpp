@@ -139,4 +139,9 @@ struct Scanned {
 /// a function of the fingerprint: texts of one shape have the same traits.
 [[nodiscard]] Scanned scan_traits(std::string_view normalized, bool truncated);
 
+/// DEALLOCATE ALL or DISCARD ALL is in it: names of prepared statements go.
+[[nodiscard]] inline bool drops_all(const Traits& traits) noexcept {
+  return traits.has(Trait::deallocate_all) || traits.has(Trait::discard_all);
+}
+
 }  // namespace lockkeeper::track::postgres
