@@ -77,8 +77,9 @@ std::vector<Case> reading_cases() {
        {on(0, "SET transform_null_equals = on"), on(0, {parse("s", "SELECT 1 = NULL"), sync()}), on(0, use("s")),
         on(1, {parse("s", "SELECT 1 = NULL"), sync()}), on(0, "RESET transform_null_equals"), on(1, use("s")),
         on(1, {parse("", "SELECT 1 = NULL"), bind_to("", ""), execute(), sync()}),
-        on(1, "SET transform_null_equals = on"), on(1, {parse("t", "SELECT 1 = NULL"), sync()}), on(1, use("t")),
-        on(1, use("s"))}},
+        // In one piece, so that it is the connection that has the statement.
+        on(1, use("s") + Messages{query("SET transform_null_equals = on")}, 2),
+        on(1, {parse("t", "SELECT 1 = NULL"), sync()}), on(1, use("t")), on(1, use("s"))}},
   };
 }
 
