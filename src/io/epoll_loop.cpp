@@ -57,6 +57,10 @@ EpollLoop::EpollLoop(const LoopOptions& options, int epoll)
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, posts_.descriptor(), &bell);
 }
 
+void EpollLoop::begin_run() { without_signal_.emplace(); }
+
+void EpollLoop::end_run() { without_signal_.reset(); }
+
 EpollLoop::~EpollLoop() {
   drop_held_sockets();
   ::close(epoll_);
@@ -87,7 +91,29 @@ void EpollLoop::change(int descriptor, std::uint32_t events, EpollTarget& target
 void EpollLoop::remove(int descriptor) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
 
 void EpollLoop::flush(std::span<Stream* const> streams) {
-  for (Stream* stream : streams) stream->flush();
+  SendBatch* batch = nullptr;
+  if (streams.size() > 1) {
+    if (!batch_) batch_ = SendBatch::open();
+    batch = batch_->get();
+  }
+  for (Stream* stream : streams) {
+    auto& socket = static_cast<EpollSocket&>(*stream);
+    const Bytes bytes = batch != nullptr ? socket.to_flush() : Bytes();
+    if (bytes.empty()) {
+      socket.flush();
+      continue;
+    }
+    if (batched_.size() == SendBatch::room) send(*batch);
+    batch->add(socket.descriptor(), bytes);
+    batched_.push_back(&socket);
+  }
+  if (!batched_.empty()) send(*batch);
+}
+
+void EpollLoop::send(SendBatch& batch) {
+  const std::span<const ssize_t> answers = batch.send();
+  for (std::size_t at = 0; at < batched_.size(); ++at) batched_[at]->flushed(answers[at]);
+  batched_.clear();
 }
 
 // The bell is edge-triggered: its counter may stay, whoever rings makes a new edge.

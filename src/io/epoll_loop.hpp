@@ -1,10 +1,16 @@
 // The loop over epoll.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <vector>
+
 #include "io/loop_core.hpp"
+#include "io/send_batch.hpp"
 
 namespace lockkeeper::io {
 
+class EpollSocket;
 class EpollTarget;
 
 class EpollLoop final : public LoopCore {
@@ -28,9 +34,16 @@ class EpollLoop final : public LoopCore {
  private:
   void flush(std::span<Stream* const> streams) override;
   void wait(TimePoint until) override;
+  void begin_run() override;
+  void end_run() override;
+  void send(SendBatch& batch);
 
   const int epoll_;
   std::unique_ptr<std::byte[]> receive_buffer_;
+  // Made for the first turn in which it saves anything. nullptr: it cannot be had, each socket sends by itself.
+  std::optional<std::unique_ptr<SendBatch>> batch_;
+  std::vector<EpollSocket*> batched_;
+  std::optional<WithoutPipeSignal> without_signal_;
 };
 
 }  // namespace lockkeeper::io

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -61,8 +62,22 @@ Bytes EpollSocket::receive_raw() {
 }
 
 void EpollSocket::send_queued() {
-  if (blocked_) return;
-  switch (send_now()) {
+  if (!blocked_) sent(send_now());
+}
+
+Bytes EpollSocket::to_flush() const noexcept {
+  std::array<iovec, 2> parts;
+  if (blocked_ || state_.descriptor < 0 || out_.parts(parts) != 1) return {};
+  return {static_cast<const std::byte*>(parts[0].iov_base), parts[0].iov_len};
+}
+
+void EpollSocket::flushed(ssize_t answer) {
+  flush_listed_ = false;
+  sent(send_now(answer));
+}
+
+void EpollSocket::sent(Sending how) noexcept {
+  switch (how) {
     case Sending::all:
       want_writable(false);
       after_sending();

@@ -22,6 +22,11 @@ class EpollSocket final : public Stream, public EpollTarget {
   ~EpollSocket() override;
 
   void event(std::uint32_t events) noexcept override;
+  /// What flush() would send by one system call; nothing where it takes more, or none.
+  [[nodiscard]] Bytes to_flush() const noexcept;
+  [[nodiscard]] int descriptor() const noexcept { return state_.descriptor; }
+  /// That has been sent instead of flush(): bytes taken, or -errno.
+  void flushed(ssize_t answer);
   void begin_to_leave() override;
   [[nodiscard]] bool has_left() noexcept override { return core_ == nullptr; }
 
@@ -31,6 +36,7 @@ class EpollSocket final : public Stream, public EpollTarget {
   [[nodiscard]] bool may_have_news() const noexcept override { return readable_; }
   void send_queued() override;
   void close() noexcept override;
+  void sent(Sending how) noexcept;
   void want_writable(bool on) noexcept;
 
   bool readable_ = false;

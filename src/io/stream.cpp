@@ -133,29 +133,34 @@ void Stream::after_sending() noexcept {
   if (!tls_waits && std::exchange(unsent_seen_, false)) signal();
 }
 
-Stream::Sending Stream::send_now() noexcept {
-  while (!out_.empty()) {
-    iovec parts[Chunk::most_parts];
-    const std::size_t count = out_.parts(parts);
-    ssize_t sent = 0;
-    if (count == 1) {
-      sent = ::send(state_.descriptor, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    } else {
-      msghdr message{};
-      message.msg_iov = parts;
-      message.msg_iovlen = count;
-      sent = ::sendmsg(state_.descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
-    if (sent >= 0) {
-      out_.consume(core_->chunks(), static_cast<std::size_t>(sent));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+Stream::Sending Stream::send_now(ssize_t answer) noexcept {
+  for (;;) {
+    if (answer >= 0) {
+      out_.consume(core_->chunks(), static_cast<std::size_t>(answer));
+    } else if (answer == -EAGAIN || answer == -EWOULDBLOCK) {
       return Sending::blocked;
-    } else if (errno != EINTR) {
-      sending_failed(errno);
+    } else if (answer != -EINTR) {
+      sending_failed(static_cast<int>(-answer));
       return Sending::failed;
     }
+    if (out_.empty()) return Sending::all;
+    answer = send_parts();
   }
-  return Sending::all;
+}
+
+ssize_t Stream::send_parts() noexcept {
+  iovec parts[Chunk::most_parts];
+  const std::size_t count = out_.parts(parts);
+  ssize_t sent = 0;
+  if (count == 1) {
+    sent = ::send(state_.descriptor, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } else {
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = count;
+    sent = ::sendmsg(state_.descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  return sent < 0 ? -errno : sent;
 }
 
 // What had come before is still to be received: a server's last words explain why it hung up.

@@ -80,8 +80,9 @@ class Stream : public Socket, private TlsSink {
   virtual void close() noexcept = 0;
 
   enum class Sending { all, blocked, failed };
-  /// By system calls, as much as the kernel takes.
-  Sending send_now() noexcept;
+  /// By system calls, as much as the kernel takes. `answer`: of one made already, bytes of what is queued first or
+  /// -errno.
+  Sending send_now(ssize_t answer = 0) noexcept;
   void sending_failed(int error) noexcept;
   /// Bytes or an end have come: TLS first, then the owner.
   void arrived();
@@ -101,6 +102,7 @@ class Stream : public Socket, private TlsSink {
   Wakeup* wakeup_ = nullptr;
   OutQueue out_;
   StreamState state_;
+  bool flush_listed_ = false;
   std::uint32_t share_turn_ = 0;
   unsigned share_ = 0;
 
@@ -110,6 +112,7 @@ class Stream : public Socket, private TlsSink {
  private:
   void queue(Bytes bytes);
   void flush_later();
+  ssize_t send_parts() noexcept;
   void end(IoError error) noexcept;
   void encrypted(Bytes bytes) override { queue(bytes); }
   /// What was kept first, then receive_raw.
@@ -119,7 +122,6 @@ class Stream : public Socket, private TlsSink {
   [[nodiscard]] bool tls_lives(TlsSession::Result result);
   void established_now();
 
-  bool flush_listed_ = false;
   bool again_listed_ = false;
   bool kept_given_ = false;  // state_.kept is in the owner's hands until the next receive.
   mutable bool unsent_seen_ = false;
