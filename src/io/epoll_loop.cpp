@@ -91,28 +91,32 @@ void EpollLoop::change(int descriptor, std::uint32_t events, EpollTarget& target
 void EpollLoop::remove(int descriptor) noexcept { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
 
 void EpollLoop::flush(std::span<Stream* const> streams) {
-  SendBatch* batch = nullptr;
-  if (streams.size() > 1) {
-    if (!batch_) batch_ = SendBatch::open();
-    batch = batch_->get();
+  if (streams.size() > 1 && !batch_) {
+    batch_ = SendBatch::open();
+    batched_.reserve(SendBatch::room);
   }
   for (Stream* stream : streams) {
     auto& socket = static_cast<EpollSocket&>(*stream);
-    const Bytes bytes = batch != nullptr ? socket.to_flush() : Bytes();
+    const Bytes bytes = streams.size() > 1 && *batch_ ? socket.to_flush() : Bytes();
     if (bytes.empty()) {
       socket.flush();
       continue;
     }
-    if (batched_.size() == SendBatch::room) send(*batch);
-    batch->add(socket.descriptor(), bytes);
-    batched_.push_back(&socket);
+    batched_.push_back({&socket, bytes});
+    if (batched_.size() == SendBatch::room) send_batched();
   }
-  if (!batched_.empty()) send(*batch);
+  send_batched();
 }
 
-void EpollLoop::send(SendBatch& batch) {
-  const std::span<const ssize_t> answers = batch.send();
-  for (std::size_t at = 0; at < batched_.size(); ++at) batched_[at]->flushed(answers[at]);
+void EpollLoop::send_batched() {
+  if (batched_.size() < 2) {
+    for (const Batched& each : batched_) each.socket->flush();
+  } else {
+    for (const Batched& each : batched_) (*batch_)->add(each.socket->descriptor(), each.bytes);
+    const std::span<const ssize_t> answers = (*batch_)->send();
+    for (std::size_t at = 0; at < batched_.size(); ++at) batched_[at].socket->flushed(answers[at]);
+    if ((*batch_)->refused()) batch_->reset();
+  }
   batched_.clear();
 }
 

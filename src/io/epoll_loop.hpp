@@ -36,13 +36,18 @@ class EpollLoop final : public LoopCore {
   void wait(TimePoint until) override;
   void begin_run() override;
   void end_run() override;
-  void send(SendBatch& batch);
+  void send_batched();
+
+  struct Batched {
+    EpollSocket* socket;
+    Bytes bytes;
+  };
 
   const int epoll_;
   std::unique_ptr<std::byte[]> receive_buffer_;
-  // Made for the first turn in which it saves anything. nullptr: it cannot be had, each socket sends by itself.
+  // Made for the first turn in which it may save anything. nullptr: it cannot be had, each socket sends by itself.
   std::optional<std::unique_ptr<SendBatch>> batch_;
-  std::vector<EpollSocket*> batched_;
+  std::vector<Batched> batched_;
   std::optional<WithoutPipeSignal> without_signal_;
 };
 

@@ -30,7 +30,15 @@ void LoopCore::drop_held_sockets() {
 }
 
 void LoopCore::run() {
-  begin_run();
+  // Also where work that was posted throws.
+  struct Run {
+    LoopCore& core;
+    explicit Run(LoopCore& running) : core(running) { core.begin_run(); }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() { core.end_run(); }
+  };
+  const Run run(*this);
   now_ = Clock::now();
   do {
     turn_over();
@@ -38,7 +46,6 @@ void LoopCore::run() {
     wait(next_event());
     now_ = Clock::now();
   } while (true);
-  end_run();
 }
 
 void LoopCore::turn_over() {

@@ -38,6 +38,7 @@ class LoopCore : public Loop {
   [[nodiscard]] std::unique_ptr<Socket> adopt(std::unique_ptr<Socket> detached) final;
 
   // --- for sockets, listeners and connects of this loop ---
+  /// Its descriptor must not block (O_NONBLOCK): a send that waited would hold up all others.
   [[nodiscard]] virtual std::unique_ptr<Socket> make_socket(StreamState state) = 0;
   [[nodiscard]] virtual std::unique_ptr<Watch> watch(int descriptor, WatchFor what, Watcher& watcher) = 0;
   [[nodiscard]] ChunkPool& chunks() noexcept { return chunks_; }

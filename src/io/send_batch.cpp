@@ -66,10 +66,16 @@ void SendBatch::add(int descriptor, Bytes bytes) noexcept {
 
 std::span<const ssize_t> SendBatch::send() noexcept {
   const std::size_t count = std::exchange(count_, 0);
-  // One that the kernel does not take ends the call before it; what it says of it then, send() will say again.
   for (std::size_t done = 0; done < count;) {
     const long taken = ::syscall(SYS_io_submit, context_, count - done, pointers_.data() + done);
-    done += taken > 0 ? static_cast<std::size_t>(taken) : 1;
+    if (taken > 0) {
+      done += static_cast<std::size_t>(taken);
+    } else if (taken < 0 && errno == EBADF) {
+      ++done;  // The first of the rest: send() will say it again.
+    } else {
+      refused_ = taken == 0 || errno != EAGAIN;
+      break;
+    }
   }
   take_answers();
   return std::span(answers_).first(count);
@@ -87,16 +93,19 @@ void SendBatch::take_answers() noexcept {
 
 WithoutPipeSignal::WithoutPipeSignal() noexcept {
   const sigset_t pipe = pipe_signal();
-  ::pthread_sigmask(SIG_BLOCK, &pipe, &before_);
+  sigset_t pending{};
+  sigset_t blocked{};
+  ::sigpending(&pending);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &blocked);
+  was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+  was_blocked_ = ::sigismember(&blocked, SIGPIPE) == 1;
 }
 
 WithoutPipeSignal::~WithoutPipeSignal() {
-  if (::sigismember(&before_, SIGPIPE) == 1) return;
   const sigset_t pipe = pipe_signal();
   const timespec at_once{};
-  while (::sigtimedwait(&pipe, nullptr, &at_once) == SIGPIPE) {
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  if (!was_pending_) ::sigtimedwait(&pipe, nullptr, &at_once);
+  if (!was_blocked_) ::pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
 }
 
 }  // namespace lockkeeper::io

@@ -28,13 +28,15 @@ class SendBatch {
   [[nodiscard]] static std::unique_ptr<SendBatch> open();
   SendBatch(const SendBatch&) = delete;
   SendBatch& operator=(const SendBatch&) = delete;
-  ~SendBatch();
+  ~SendBatch();  ///< Waits some ten milliseconds for the kernel.
 
   /// Of a socket that does not block, once in a batch; at most `room`. The bytes must live until `send` is over.
   void add(int descriptor, Bytes bytes) noexcept;
   /// For each that was added since the last time, in that order: bytes that were taken, or -errno; -EINTR also where
   /// the kernel has not tried. Valid until the next call. A broken connection raises SIGPIPE: see WithoutPipeSignal.
   [[nodiscard]] std::span<const ssize_t> send() noexcept;
+  /// The kernel does not do this after all: a profile may allow one of its calls and forbid another.
+  [[nodiscard]] bool refused() const noexcept { return refused_; }
 
  private:
   explicit SendBatch(aio_context_t context) noexcept : context_(context) {}
@@ -42,13 +44,15 @@ class SendBatch {
   void take_answers() noexcept;
 
   const aio_context_t context_;
+  bool refused_ = false;
   std::size_t count_ = 0;
   std::array<iocb, room> requests_{};
   std::array<iocb*, room> pointers_{};
   std::array<ssize_t, room> answers_{};
 };
 
-/// As long as it lives, SIGPIPE does not reach this thread, and none that came meanwhile does afterwards.
+/// As long as it lives, SIGPIPE does not reach this thread, and none that came meanwhile does afterwards. To be
+/// destroyed on the thread that made it.
 class WithoutPipeSignal {
  public:
   WithoutPipeSignal() noexcept;
@@ -57,7 +61,8 @@ class WithoutPipeSignal {
   ~WithoutPipeSignal();
 
  private:
-  sigset_t before_{};
+  bool was_blocked_ = false;
+  bool was_pending_ = false;
 };
 
 }  // namespace lockkeeper::io

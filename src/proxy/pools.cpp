@@ -17,24 +17,27 @@ class BorrowedActions {
  public:
   BorrowedActions() {
     auto& free = free_ones();
-    if (free.empty()) return;
+    if (free.empty()) {
+      actions_ = std::make_unique<Actions>();
+      return;
+    }
     actions_ = std::move(free.back());
     free.pop_back();
   }
   BorrowedActions(const BorrowedActions&) = delete;
   BorrowedActions& operator=(const BorrowedActions&) = delete;
   ~BorrowedActions() {
-    actions_.clear();
+    actions_->clear();
     free_ones().push_back(std::move(actions_));
   }
-  Actions& operator*() noexcept { return actions_; }
+  Actions& operator*() noexcept { return *actions_; }
 
  private:
-  static std::vector<Actions>& free_ones() {
-    thread_local std::vector<Actions> free;
+  static std::vector<std::unique_ptr<Actions>>& free_ones() {
+    thread_local std::vector<std::unique_ptr<Actions>> free;
     return free;
   }
-  Actions actions_;
+  std::unique_ptr<Actions> actions_;
 };
 
 // For a sign of life, which costs a live server nothing: three lost packets in a row are sent again within it, and a

@@ -9,9 +9,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -103,6 +107,31 @@ TEST_F(SendBatchTest, OneThatIsFullOneThatIsBrokenAndOneThatIsClosedHoldUpNobody
   EXPECT_EQ(pairs[3].arrived(), "word");
 }
 
+TEST_F(SendBatchTest, ASignalThatWaitedBeforeStillWaits) {
+  std::thread([] {
+    const sigset_t pipe = [] {
+      sigset_t set{};
+      sigemptyset(&set);
+      sigaddset(&set, SIGPIPE);
+      return set;
+    }();
+    sigset_t pending{};
+    ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &pipe, nullptr), 0);
+    {
+      const WithoutPipeSignal without_signal;
+      ::pthread_kill(::pthread_self(), SIGPIPE);
+    }
+    ASSERT_EQ(::sigpending(&pending), 0);
+    EXPECT_FALSE(sigismember(&pending, SIGPIPE)) << "nobody else's came meanwhile";
+    ::pthread_kill(::pthread_self(), SIGPIPE);
+    {
+      const WithoutPipeSignal without_signal;
+    }
+    ASSERT_EQ(::sigpending(&pending), 0);
+    EXPECT_TRUE(sigismember(&pending, SIGPIPE));
+  }).join();
+}
+
 TEST_F(SendBatchTest, TheSignalOfABrokenConnectionIsGoneBeforeItCouldArrive) {
   Pair pair;
   pair.end_reading();
@@ -122,15 +151,22 @@ TEST_F(SendBatchTest, TheSignalOfABrokenConnectionIsGoneBeforeItCouldArrive) {
 }
 
 // For this thread alone, as a container's profile may.
-bool forbid_linux_aio() {
+bool forbid(std::uint32_t system_call) {
   std::array<sock_filter, 4> program{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_setup, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, system_call, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
   const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+// What io_setup() maps is called so.
+bool has_linux_aio() {
+  std::ifstream maps("/proc/self/maps");
+  const std::string all{std::istreambuf_iterator<char>(maps), {}};
+  return all.find("[aio]") != std::string::npos;
 }
 
 class ManyTest : public OnEachBackend {
@@ -153,19 +189,82 @@ class ManyTest : public OnEachBackend {
   }
 };
 
-TEST_P(ManyTest, SpeakInOneTurnAndEachIsHeardOrTold) { all_speak_in_one_turn(); }
+TEST_P(ManyTest, SpeakInOneTurnAndEachIsHeardOrTold) {
+  all_speak_in_one_turn();
+  if (GetParam() == Backend::epoll && SendBatch::open()) {
+    EXPECT_TRUE(has_linux_aio());
+  }
+}
 
-class WithoutAioTest : public ManyTest {};
+// Parts as large as one send of a batch, until no reader takes more; then the ends, behind what still waits.
+TEST_P(ManyTest, ThoseWhomNobodyReadsWaitAndLoseNothing) {
+  const Address unix_address{"", 0, ::testing::TempDir() + "lk-io-" + std::to_string(::getpid()) + ".sock"};
+  const auto unix_listener = listening(unix_address);
+  std::vector<SocketPair> pairs;
+  for (int at = 0; at < 3; ++at) pairs.push_back(connected());
+  for (int at = 0; at < 3; ++at) pairs.push_back(connected_through(*unix_listener, unix_address));
+  std::size_t sent = 0;
+  const auto all_wait = [&] {
+    return std::ranges::all_of(pairs, [](const SocketPair& pair) { return pair.client->unsent() > 0; });
+  };
+  do {
+    const std::string part = pattern(15'000, sent);
+    for (SocketPair& pair : pairs) pair.client->send(bytes_of(part));
+    sent += part.size();
+    bool was_turned = false;
+    loop->post([&] {
+      was_turned = true;
+      driver->wakeup.signal();
+    });
+    ASSERT_TRUE(until([&] { return was_turned; }));
+  } while (!all_wait());
+  for (SocketPair& pair : pairs) pair.client->end_sending();
+  const std::string expected = pattern(sent);
+  for (SocketPair& pair : pairs) {
+    Received received;
+    ASSERT_TRUE(until([&] { return received.from(*pair.server), pair.server->ended().has_value(); }));
+    EXPECT_EQ(pair.server->ended()->reason, Reason::closed);
+    EXPECT_TRUE(received.text == expected) << received.text.size() << " of " << sent;
+  }
+}
+
+class WithoutAioTest : public ManyTest {
+ protected:
+  // For the thread that calls.
+  void renew_loop() {
+    driver.reset();
+    loop = open_loop(GetParam());
+    driver = std::make_unique<Driver>(*loop);
+  }
+};
 
 TEST_P(WithoutAioTest, EachSendsByItself) {
   bool is_forbidden = false;
   std::thread([&] {
-    is_forbidden = forbid_linux_aio();
+    is_forbidden = forbid(SYS_io_setup);
     if (!is_forbidden) return;
     EXPECT_EQ(SendBatch::open(), nullptr);
+    renew_loop();
+    all_speak_in_one_turn();
     driver.reset();
-    loop = open_loop(GetParam());
-    driver = std::make_unique<Driver>(*loop);
+    loop.reset();
+  }).join();
+  if (!is_forbidden) GTEST_SKIP() << "no seccomp here";
+}
+
+TEST_P(WithoutAioTest, ARefusalInTheMiddleOfItIsTheLastOne) {
+  if (!SendBatch::open()) GTEST_SKIP() << "Linux AIO cannot be had here";
+  bool is_forbidden = false;
+  std::thread([&] {
+    renew_loop();
+    is_forbidden = forbid(SYS_io_submit);
+    if (!is_forbidden) return;
+    const auto batch = SendBatch::open();
+    ASSERT_TRUE(batch);
+    const Pair pair;
+    batch->add(pair.ends[0], bytes_of("word"));
+    EXPECT_THAT(batch->send(), ElementsAre(-EINTR));
+    EXPECT_TRUE(batch->refused());
     all_speak_in_one_turn();
     driver.reset();
     loop.reset();
