@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 from test_runner.main import in_memory  # noqa: E402
 from test_runner.runner import Runner  # noqa: E402
+from test_runner.stages import tests_at_once  # noqa: E402
 
 
 class Running(unittest.TestCase):
@@ -41,6 +42,13 @@ class Running(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()):
             outcome = self.runner.run("says", ["sh", "-c", "echo $FOR_ALL $FOR_ONE"], 60, {"FOR_ONE": "one"})
         self.assertEqual(outcome.output, "all one\n")
+
+
+class TestsAtOnce(unittest.TestCase):
+    def test_more_than_processors_fewer_under_sanitizers_and_a_bound(self):
+        self.assertEqual([tests_at_once(preset, 2) for preset in ("plain", "asan", "tsan")], [4, 3, 3])
+        self.assertEqual([tests_at_once(preset, 1) for preset in ("plain", "asan")], [2, 1])
+        self.assertEqual(tests_at_once("plain", 64), 16)
 
 
 class InMemory(unittest.TestCase):

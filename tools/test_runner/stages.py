@@ -13,13 +13,17 @@ from test_runner import counts
 from test_runner.counts import Counts
 
 PYTHON = "/usr/bin/python3"  # Debian's, whatever else is first on PATH
-JOBS = 2
+PROCESSORS = len(os.sched_getaffinity(0))
 HEADER_COMPILER = "g++-12"
 FUZZ_SECONDS = 5  # a fuzzer; enough to run its seeds and look around
 BUILD_TIMEOUT = 3000  # seconds; a whole build without ccache takes a few minutes
 TEST_TIMEOUT = 1800  # all tests of one preset; each has its own limit in CMakePresets.json
 TOOL_TIMEOUT = 1800
 
+# Tests wait for servers, clients and clocks as often as they work; slowed down by sanitizers they work more. So many at a time,
+# for each processor; more would be a matter of memory, of which a MySQL server takes most of a gigabyte.
+TESTS_AT_ONCE = {"dev": 2, "plain": 2, "asan": 1.5, "tsan": 1.5}
+MOST_TESTS_AT_ONCE = 16
 # The tests of each preset, as a pattern of ctest labels. Incidents under the thread sanitizer would test their clients.
 LABELS = {"dev": None, "plain": "plain", "asan": None, "tsan": "unit|threads|server"}
 # What is built of each preset for its tests, where that is not everything. With g++ it is the product too, and the tests that
@@ -64,9 +68,14 @@ def tools(run):
 
 
 def preset(run, name):
-    """Builds one preset and runs its tests."""
+    """Builds one preset and runs the tests that are its part of everything."""
     failed = build(run, name, TARGETS.get(name, ()))
-    return failed or ctest(run, name)
+    return failed or ctest(run, name, LABELS[name])
+
+
+def without_sanitizers(run):
+    """All tests with g++."""
+    return build(run, "plain") or ctest(run, "plain")
 
 
 def build(run, name, targets=()):
@@ -93,15 +102,15 @@ def configure(run, name):
     return None
 
 
-def ctest(run, name):
+def ctest(run, name, labels=None):
     folder = run.root / "build" / name
     reports = folder / "gtest-reports"
     shutil.rmtree(reports, ignore_errors=True)
     report = folder / "ctest.xml"
     report.unlink(missing_ok=True)
-    command = ["ctest", "--preset", name, "-j", JOBS, "--no-tests=error", "--output-junit", report]
-    if LABELS.get(name):
-        command += ["-L", LABELS[name]]
+    command = ["ctest", "--preset", name, "-j", tests_at_once(name), "--no-tests=error", "--output-junit", report]
+    if labels:
+        command += ["-L", labels]
     environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers(run.root)}
     if name in STRESS_SECONDS:
         environment["LOCKKEEPER_STRESS_SECONDS"] = STRESS_SECONDS[name]
@@ -109,6 +118,10 @@ def ctest(run, name):
     found = counts.of_ctest(report, _programs(run.root, name), reports)
     found.failures = [f"{name}: {failure}" for failure in found.failures]
     return _report(found, outcome, f"{name}: tests", lines=120)
+
+
+def tests_at_once(preset_name, processors=PROCESSORS):
+    return min(MOST_TESTS_AT_ONCE, int(processors * TESTS_AT_ONCE[preset_name]))
 
 
 def _sanitizers(root):
@@ -129,7 +142,7 @@ def _programs(root, name):
 
 
 def fuzz(run):
-    """Runs each fuzzer, which preset asan builds, for a few seconds on its seeds, two at a time."""
+    """Runs each fuzzer, which preset asan builds, for a few seconds on its seeds, one a processor."""
     failed = build(run, "asan")
     if failed:
         return failed
@@ -139,7 +152,7 @@ def fuzz(run):
         return _said(Counts(failures=["fuzz: no fuzzer was built"]))
     print(f"== fuzz: tests ({len(programs)} programs, {FUZZ_SECONDS} s each) …", end="", flush=True)
     began, total = time.monotonic(), Counts()
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(PROCESSORS) as pool:
         for program, (status, log) in zip(programs, pool.map(lambda p: _fuzz_one(run.root, folder, p), programs)):
             if status == 0:
                 total.passed += 1
