@@ -4,7 +4,7 @@
 # THREADS: has threads of its own to race, and belongs to the thread sanitizer's preset. scripts/test builds target
 # threads_tests there: nothing but these and what they need.
 # PLAIN: not under the other sanitizers. scripts/test builds target plain_tests and runs label `plain` with g++, all else with
-# clang and sanitizers; scripts/test --quick everything with g++.
+# clang and sanitizers; scripts/test --quick everything without sanitizers.
 #
 # lockkeeper_test_objects(NAME SOURCES ... LIBRARIES ...): cases that several programs link, compiled once.
 find_package(GTest REQUIRED)

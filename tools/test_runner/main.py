@@ -11,7 +11,7 @@ from test_runner import stages
 from test_runner.counts import Counts
 from test_runner.runner import Runner
 
-PRESETS = ("dev", "plain", "asan", "tsan", "fuzz")
+PRESETS = ("dev", "quick", "plain", "asan", "tsan", "fuzz")
 
 
 def plan(options):
@@ -19,7 +19,7 @@ def plan(options):
     if options.preset:
         return [_preset(name) for name in options.preset]
     if options.quick:
-        return [stages.tools, stages.tidy, stages.without_sanitizers]
+        return [stages.tools, stages.tidy, _preset("quick")]
     return [stages.tools, stages.tidy, _preset("plain"), _preset("asan"), stages.fuzz, stages.clang_tidy, _preset("tsan")]
 
 

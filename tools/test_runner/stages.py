@@ -22,10 +22,10 @@ TOOL_TIMEOUT = 1800
 
 # Tests wait for servers, clients and clocks as often as they work; slowed down by sanitizers they work more. So many at a time,
 # for each processor; more would be a matter of memory, of which a MySQL server takes most of a gigabyte.
-TESTS_AT_ONCE = {"dev": 2, "plain": 2, "asan": 1.5, "tsan": 1.5}
+TESTS_AT_ONCE = {"dev": 2, "quick": 2, "plain": 2, "asan": 1.5, "tsan": 1.5}
 MOST_TESTS_AT_ONCE = 16
 # The tests of each preset, as a pattern of ctest labels. Incidents under the thread sanitizer would test their clients.
-LABELS = {"dev": None, "plain": "plain", "asan": None, "tsan": "unit|threads|server"}
+LABELS = {"dev": None, "quick": None, "plain": "plain", "asan": None, "tsan": "unit|threads|server"}
 # What is built of each preset for its tests, where that is not everything. With g++ it is the product too, and the tests that
 # are not run under sanitizers; all others are, in the presets that follow.
 TARGETS = {"plain": ["src/all", "apps/all", "plain_tests"], "tsan": ["threads_tests"]}
@@ -68,14 +68,9 @@ def tools(run):
 
 
 def preset(run, name):
-    """Builds one preset and runs the tests that are its part of everything."""
+    """Builds one preset and runs its tests."""
     failed = build(run, name, TARGETS.get(name, ()))
-    return failed or ctest(run, name, LABELS[name])
-
-
-def without_sanitizers(run):
-    """All tests with g++."""
-    return build(run, "plain") or ctest(run, "plain")
+    return failed or ctest(run, name)
 
 
 def build(run, name, targets=()):
@@ -102,15 +97,15 @@ def configure(run, name):
     return None
 
 
-def ctest(run, name, labels=None):
+def ctest(run, name):
     folder = run.root / "build" / name
     reports = folder / "gtest-reports"
     shutil.rmtree(reports, ignore_errors=True)
     report = folder / "ctest.xml"
     report.unlink(missing_ok=True)
     command = ["ctest", "--preset", name, "-j", tests_at_once(name), "--no-tests=error", "--output-junit", report]
-    if labels:
-        command += ["-L", labels]
+    if LABELS.get(name):
+        command += ["-L", LABELS[name]]
     environment = {"GTEST_OUTPUT": f"xml:{reports}/", **_sanitizers(run.root)}
     if name in STRESS_SECONDS:
         environment["LOCKKEEPER_STRESS_SECONDS"] = STRESS_SECONDS[name]
