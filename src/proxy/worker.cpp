@@ -136,12 +136,15 @@ void Worker::stop() {
 // message costs no system call.
 model::WallTime Worker::wall_now() const {
   const io::TimePoint now = loop_->now();
+  if (now == wall_at_) return wall_now_;  // Still the same turn.
   if (now - wall_read_at_ > std::chrono::seconds(1) || now < wall_read_at_) {
     wall_read_at_ = now;
     // The turn began a while ago: what it notes must not lie ahead of clocks that others have read since.
     wall_ = proxy::wall_now() - std::chrono::ceil<model::Duration>(io::Clock::now() - now);
   }
-  return wall_ + std::chrono::duration_cast<model::Duration>(now - wall_read_at_);
+  wall_at_ = now;
+  wall_now_ = wall_ + std::chrono::duration_cast<model::Duration>(now - wall_read_at_);
+  return wall_now_;
 }
 
 template <class Work>
@@ -361,7 +364,14 @@ void Worker::cancel_requested(std::uint32_t pid, const std::string& secret, pool
   });
 }
 
-Statistics& Worker::statistics(pool::PoolId pool) { return statistics_[pool.value()]; }
+// Mostly that of the client before.
+Statistics& Worker::statistics(pool::PoolId pool) {
+  if (asked_statistics_ == nullptr || asked_pool_ != pool) {
+    asked_statistics_ = &statistics_[pool.value()];
+    asked_pool_ = pool;
+  }
+  return *asked_statistics_;
+}
 
 std::vector<model::RecordedClient> Worker::recorded() const {
   std::vector<model::RecordedClient> clients;

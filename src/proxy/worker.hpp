@@ -79,7 +79,9 @@ class Worker final : public PoolEvents {
   /// As `mysql_route_settings`, likewise.
   [[nodiscard]] std::shared_ptr<const RouteSettings> mysql_route(const std::shared_ptr<const Setup>& setup,
                                                                  std::string_view server, std::string_view user);
-  void hand_out_facts() { shared_.facts.add(facts_, loop_->now()); }
+  void hand_out_facts() {
+    if (!facts_.empty()) shared_.facts.add(facts_, loop_->now());
+  }
   [[nodiscard]] std::vector<model::RecordedClient> recorded() const;
   void for_each_client(const std::function<void(Client&)>& what);
   void for_each_server(const std::function<void(ServerHolder&)>& what);
@@ -123,7 +125,9 @@ class Worker final : public PoolEvents {
   std::unordered_map<std::uint32_t, track::postgres::PreparedRegistry> prepared_;
   track::mysql::StatementCache mysql_statements_;
   track::postgres::Facts facts_;
-  std::unordered_map<std::uint32_t, Statistics> statistics_;
+  std::unordered_map<std::uint32_t, Statistics> statistics_;  // None is ever taken out.
+  Statistics* asked_statistics_ = nullptr;
+  pool::PoolId asked_pool_{};
   std::vector<std::unique_ptr<Door>> doors_;
   std::unordered_map<pool::ServerId, std::unique_ptr<ServerHolder>> servers_;
   std::unordered_map<pool::ClientId, std::unique_ptr<Client>> clients_;
@@ -140,6 +144,8 @@ class Worker final : public PoolEvents {
   io::Task<> ticker_;
   mutable io::TimePoint wall_read_at_{};  // Long ago.
   mutable model::WallTime wall_;
+  mutable io::TimePoint wall_at_{};
+  mutable model::WallTime wall_now_;
   bool draining_ = false;
   std::shared_ptr<Worker*> alive_ = std::make_shared<Worker*>(this);  // For what may be let go of after us.
 };

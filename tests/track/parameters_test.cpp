@@ -1,6 +1,9 @@
 // Which parameters are to be set before a client may use a server connection.
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
+#include <array>
+#include <cstddef>
 
 #include <string>
 
@@ -50,6 +53,18 @@ TEST(Parameters, AChangeAfterEqualityIsSeen) {
   EXPECT_THAT(one.missing_on(first), IsEmpty());
   EXPECT_THAT(one.missing_on(second), ElementsAre(Pair("TimeZone", "Asia/Tokyo")));
   EXPECT_THAT(two.missing_on(first), ElementsAre(Pair("TimeZone", "UTC")));
+}
+
+// Two pairs that were found equal apart from each other: who changes partners then must not be compared at each change.
+TEST(Parameters, OneComparisonWithEachIsEnough) {
+  std::array<Parameters, 3> clients{usual, usual, usual}, servers{usual, usual, usual};
+  for (std::size_t at = 0; at < 3; ++at) EXPECT_THAT(clients[at].missing_on(servers[at]), IsEmpty());
+  for (Parameters& client : clients) {
+    for (Parameters& server : servers) EXPECT_THAT(client.missing_on(server), IsEmpty());
+  }
+  for (const Parameters& client : clients) {
+    for (const Parameters& server : servers) EXPECT_TRUE(client.known_equal(server));
+  }
 }
 
 TEST(Parameters, ACopyIsEqualUntilItChanges) {

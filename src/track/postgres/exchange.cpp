@@ -34,8 +34,8 @@ void Exchange::pop() noexcept {
   LK_ASSERT(!empty());
   if (front().ends_with_ready()) --batches_;
   if (front().changes_unnamed) --unnamed_changes_;
-  items_[head_] = Expected();
-  if (++head_ == items_.size()) clear();
+  if (head_ + 1 == items_.size()) return clear();
+  items_[head_++] = Expected();
 }
 
 void Exchange::clear() noexcept {

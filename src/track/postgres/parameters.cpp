@@ -107,7 +107,7 @@ Parameters::Reading Parameters::own_reading() {
 }
 
 std::vector<Parameters::Pair> Parameters::missing_on(Parameters& server) {
-  if (equal_ != 0 && equal_ == server.equal_) return {};
+  if (known_equal(server)) return {};
   std::vector<Pair> missing;
   std::ptrdiff_t ours = 0;
   std::ptrdiff_t shared = 0;
@@ -121,8 +121,11 @@ std::vector<Parameters::Pair> Parameters::missing_on(Parameters& server) {
   }
   const auto theirs = std::ranges::count_if(server.all(), [](const Pair& each) { return follows_client(each.first); });
   if (missing.empty() && ours == shared && ours == theirs) {
-    if (server.equal_ == 0) server.equal_ = equal_ == 0 ? new_number() : equal_;
-    equal_ = server.equal_;
+    // The lower of two numbers: else two that were given out for the same values would last, and these be compared for
+    // ever.
+    const bool one_has = equal_ == 0 || server.equal_ == 0;
+    const std::uint64_t number = one_has ? std::max(equal_, server.equal_) : std::min(equal_, server.equal_);
+    equal_ = server.equal_ = number == 0 ? new_number() : number;
   }
   return missing;
 }

@@ -49,6 +49,10 @@ class Parameters {
   /// that the server reports, and that follow. Two that were found equal are not compared again until one changes: a
   /// pool's connections are handed over thousands of times a second, and their clients hardly ever differ.
   [[nodiscard]] std::vector<Pair> missing_on(Parameters& server);
+  /// Whether they are not compared.
+  [[nodiscard]] bool known_equal(const Parameters& server) const noexcept {
+    return equal_ != 0 && equal_ == server.equal_;
+  }
 
   /// Of those that decide what a text means when it is prepared, names and values: '2026-01-02 03:04'::timestamptz is a
   /// constant from then on, in the time zone of then. Never nullptr. Copies share it. Valid until the next `set`.

@@ -208,7 +208,8 @@ class Session {
   [[nodiscard]] bool rewrites() const noexcept { return settings_.mode == Mode::transaction; }
 
   // Pins: session_pins.cpp
-  void note_traits(const Seen& seen, std::string_view sql, Output& out, model::WallTime now);
+  void note_traits(const model::Statement& statement, const Traits& traits, std::string_view sql, Output& out,
+                   model::WallTime now);
   void keep_draws_apart(const Traits& traits, Output& out, model::WallTime now);
   void note_custom_parameters(const Traits& traits, std::string_view sql);
   void note_set(std::span<const std::string> names);

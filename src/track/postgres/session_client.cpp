@@ -141,7 +141,7 @@ Step Session::query(const Message& message, Output& out, WallTime now) {
   const Seen& seen = shared_.statements.seen(sql, !message.whole());
   if (rewrites() && seen.traits.deallocate_name() && message.whole()) return deallocate(message, seen, out, now);
   if (model::UnitId unit = unit_of(sql); !unit.value().empty()) recorder_.unit(unit);
-  note_traits(seen, sql, out, now);
+  note_traits(*seen.statement, seen.traits, sql, out, now);
   Expected& expected = expect(Expect::query, now);
   expected.statement = as_written(seen.statement, sql);
   if (settings_.parameters && message.whole()) expected.parameters = text_hash(sql);
@@ -250,7 +250,7 @@ Step Session::bind(const Message& message, Output& out, WallTime now) {
   PreparedPtr prepared = find(bound->statement);
   std::size_t skip = 0;
   const DeallocationPtr deallocates = prepared ? prepared->deallocates : nullptr;
-  if (prepared && held == Hold::none) note_traits({prepared->statement, prepared->traits}, prepared->sql, out, now);
+  if (prepared && held == Hold::none) note_traits(*prepared->statement, prepared->traits, prepared->sql, out, now);
   if (rewrites()) {
     prepared = made_known(bound->statement, std::move(prepared), out, now);
     if (held == Hold::none && hold(prepared, out)) return {.held = true};

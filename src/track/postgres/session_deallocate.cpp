@@ -25,7 +25,7 @@ void Session::make_stand_in(bool is_there, Output& out, WallTime now) {
 Step Session::deallocate(const Message& message, const Seen& seen, Output& out, WallTime now) {
   std::string name(*seen.traits.deallocate_name());
   const bool is_there = find(name) != nullptr;
-  note_traits(seen, {}, out, now);
+  note_traits(*seen.statement, seen.traits, {}, out, now);
   if (is_there) make_stand_in(true, out, now);
   Expected& expected = expect(Expect::query, now);
   expected.statement = seen.statement;

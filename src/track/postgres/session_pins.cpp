@@ -34,9 +34,9 @@ bool may_set_reading(std::string_view statement) {
 }  // namespace
 
 // What may leave state behind, or may take away what was left: the server is asked once the transaction is over.
-void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, WallTime now) {
+void Session::note_traits(const model::Statement& statement, const Traits& traits, std::string_view sql, Output& out,
+                          WallTime now) {
   if (!rewrites()) return;
-  const Traits& traits = seen.traits;
   if (traits.has_any(makes_state & ~traits_mask(Trait::set_session))) suspect_ = true;
   const bool sets_own = traits.has(Trait::set_session) && !std::ranges::all_of(traits.parameters(), follows_client);
   suspect_ = suspect_ || sets_own;
@@ -56,11 +56,11 @@ void Session::note_traits(const Seen& seen, std::string_view sql, Output& out, W
   if (traits.has(Trait::untold)) pin_for_good("what a function keeps: a backup, a connection, a seed");
   keep_draws_apart(traits, out, now);
   using enum sql::StatementKind;
-  const auto kind = seen.statement->kind;
+  const auto kind = statement.kind;
   if (traits.has(Trait::set_session)) note_set(traits.parameters());
   if (traits.has(Trait::temporary)) read_apart(false);
   changes_tables_ = changes_tables_ || (kind == ddl && !traits.has(Trait::temporary));
-  if (kind == set && !traits.has(Trait::set_session) && may_set_reading(seen.statement->text)) read_apart(true);
+  if (kind == set && !traits.has(Trait::set_session) && may_set_reading(statement.text)) read_apart(true);
   if (kind != begin && kind != set && kind != show && kind != savepoint) fresh_ = false;
 }
 
