@@ -137,6 +137,7 @@ TEST_F(Events, AReaderThatDoesNotReadIsCutAndHoldsUpNobody) {
   start();
   testing::PlainSocket sleeping(port());
   sleeping.send(request_text(get("/api/v1/events"), true));
+  sleeping.read(1);  // It has its place before anybody asks for one more.
   testing::PlainSocket awake(port());
   awake.send(request_text(get("/api/v1/events"), true));
   std::size_t read = awake.read(100'000).size();
