@@ -30,6 +30,12 @@ inline void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 }
 [[nodiscard]] inline Step on(std::size_t client, std::string_view sql) { return on(client, Messages{query(sql)}); }
 
+/// The same, of what takes its time.
+[[nodiscard]] inline Step taking_time(Step step) {
+  step.busy = std::chrono::seconds(5);
+  return step;
+}
+
 /// Runs what was prepared under the name.
 [[nodiscard]] inline Messages use(std::string_view name) { return {bind_to("", name), execute(), sync()}; }
 

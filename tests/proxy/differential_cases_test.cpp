@@ -51,7 +51,13 @@ TEST_P(Cases, AreAnsweredAlike) {
   static std::map<std::pair<int, std::string>, Answers> asked;
   auto [found, is_new] = asked.try_emplace({setup.postgres, one.name});
   if (is_new) found->second = stage.play_direct(one.script);
-  const Answers proxied = stage.play_proxied(one.script, found->second);
+  Answers proxied = stage.play_proxied(one.script, found->second);
+  for (int more = 3;
+       more > 0 && first_difference(found->second, proxied) && !stage.says_it_again(one.script, found->second);
+       --more) {
+    found->second = stage.play_direct(one.script);
+    proxied = stage.play_proxied(one.script, found->second);
+  }
   const auto difference = first_difference(found->second, proxied);
   const auto known = known_in_transaction_mode().find(one.name);
   if (setup.mode != "transaction" || known == known_in_transaction_mode().end() ||

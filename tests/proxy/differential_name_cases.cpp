@@ -128,9 +128,10 @@ std::vector<Case> dropped_name_cases() {
         on(0, use("s"))}},
       {"AUseBehindOneThatMakesItElsewhereAndFails",
        {on(0, made()), on(1, "BEGIN"), on(0, "BEGIN"),
-        on(0,
-           use("s") + Messages{query("SELECT pg_sleep(0.1), 1/0")} + use("s") + Messages{query("ROLLBACK")} + use("s"),
-           5),
+        taking_time(on(
+            0,
+            use("s") + Messages{query("SELECT pg_sleep(0.1), 1/0")} + use("s") + Messages{query("ROLLBACK")} + use("s"),
+            5)),
         on(1, "ROLLBACK"), on(0, use("s"))}},
       {"DeallocateOfTwoByTwoPortals",
        {on(0, made() + Messages{parse("t", "SELECT 1"), sync()}, 2),

@@ -96,8 +96,8 @@ std::vector<Case> role_cases() {
         on(1, "INSERT INTO item VALUES (1301, 1, '', 1)"), on(0, "SET default_transaction_read_only = off"),
         on(0, "INSERT INTO item VALUES (1300, 1, '', 1)")}},
       {"AStatementTimeout",
-       {on(0, "SET statement_timeout = '500ms'"), on(1, "SELECT pg_sleep(0.7)"), on(0, "SELECT pg_sleep(30)"),
-        on(0, "SELECT 'fine'")}},
+       {on(0, "SET statement_timeout = '500ms'"), taking_time(on(1, "SELECT pg_sleep(0.7)")),
+        taking_time(on(0, "SELECT pg_sleep(30)")), on(0, "SELECT 'fine'")}},
   };
 }
 

@@ -14,7 +14,6 @@ using std::chrono::milliseconds;
 // A server that has said nothing for so long waits for us. Where that was wrong, its answer counts for the next step,
 // on both ways alike.
 constexpr milliseconds quiet{10};
-constexpr milliseconds quiet_later{80};  // The same where an answer was promised: it may be busy.
 constexpr std::size_t most_client = 16;
 
 // The clients of one way.
@@ -79,7 +78,7 @@ class Player {
   static void read_hinted(RawClient& client, const Step& step, Answer& answer) {
     int left = step.count;
     while (left > 0 || step.count == 0) {
-      auto message = client.read(step.count == 0 ? quiet : quiet_later);
+      auto message = client.read(step.count == 0 ? quiet : step.busy);
       if (!message) return;
       if (step.until.find(message->type) != std::string::npos) --left;
       keep(std::move(*message), answer);

@@ -24,7 +24,9 @@ struct Step {
   int count = 1;
   std::string until = "Z";
   std::size_t piece = 0;  ///< Sent in pieces of so many bytes.
-  Login login = {};       ///< `minor` and `more` of the connection that the step may have to open.
+  /// For how long the server may say nothing though the hint promises more: it is busy.
+  std::chrono::milliseconds busy = std::chrono::milliseconds(80);
+  Login login = {};  ///< `minor` and `more` of the connection that the step may have to open.
 };
 using Script = std::vector<Step>;
 
