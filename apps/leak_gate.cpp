@@ -31,7 +31,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds between_looks{50};
-constexpr std::chrono::milliseconds look_timeout{1'000};
+/// Nobody waits for a look; one that is given up is a part of the record that is lost.
+constexpr std::chrono::milliseconds look_timeout{10'000};
 /// For connections that the command's end has closed, and those of what it leaves running.
 constexpr std::chrono::milliseconds last_words{2'000};
 /// Between SIGTERM and SIGKILL.

@@ -45,7 +45,7 @@ class Attribution : public ::testing::Test {
     return RawClient(login);
   }
   [[nodiscard]] std::optional<model::RecordedClient> recorded(const std::string& application) const {
-    for (const model::RecordedClient& each : running_->proxy->recording(5s).clients) {
+    for (const model::RecordedClient& each : running_->proxy->recording(default_patience).clients) {
       if (each.who->application == application) return each;
     }
     return std::nullopt;
@@ -130,18 +130,27 @@ TEST_F(Attribution, NothingIsLostOfWhatCameWhileItWaited) {
 TEST_F(Attribution, WhoWaitedInVainIsToldOfWithItsUnit) {
   start([](Config& config) { config.proxy.queue_timeout = 300ms; });
   Session admin = table();
-  Session holder = client("holder");
-  holder.exec("BEGIN; SELECT 1");
+  std::optional<Session> holder;
+  const auto has_come = [&] {
+    try {
+      holder.emplace(client("holder"));
+      return true;
+    } catch (const testing::SessionError&) {
+      return false;
+    }
+  };
+  wait_until(has_come, default_patience, "a server connection that is made within the queue's timeout");
+  holder->exec("BEGIN; SELECT 1");
   RawClient waiter = raw_client("waiter");
   waiter.send(begin() + insert());
   EXPECT_EQ(first_error(waiter.read_until('Z')), "53300");
-  const auto facts = running_->proxy->recording(5s).facts;
+  const auto facts = running_->proxy->recording(default_patience).facts;
   const auto* oddity = std::get_if<model::ClientOddity>(&facts.back().what);
   ASSERT_NE(oddity, nullptr);
   EXPECT_EQ(oddity->kind, model::OddityKind::queue_timeout);
   EXPECT_EQ(oddity->unit.value(), trace);
   // And what it asks for next is not that unit's.
-  holder.exec("COMMIT");
+  holder->exec("COMMIT");
   waiter.ask("BEGIN");
   waiter.ask("SELECT 1");
   EXPECT_EQ(recorded("waiter").value().unit.value(), "");
@@ -163,7 +172,7 @@ TEST_F(Attribution, AnApplicationThatNamesItselfLaterIsKnownByThat) {
   EXPECT_EQ(admin.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'renamed'"), "1");
   renamed.exec("COMMIT");
   EXPECT_TRUE(both());
-  const auto facts = running_->proxy->recording(5s).facts;
+  const auto facts = running_->proxy->recording(default_patience).facts;
   EXPECT_EQ(std::get<model::TransactionOver>(facts.back().what).client->application, "renamed");
   Session console = running_->console();
   const auto shown = console.exec("SHOW CLIENTS");

@@ -68,7 +68,7 @@ class ConsoleServer : public ::testing::Test {
   }
   static std::vector<model::TransactionEnd> ends_of(std::string_view application, const Running& running) {
     std::vector<model::TransactionEnd> ends;
-    for (const model::Fact& fact : running.proxy->recording(1s).facts) {
+    for (const model::Fact& fact : running.proxy->recording(default_patience).facts) {
       const auto* over = std::get_if<model::TransactionOver>(&fact.what);
       if (over != nullptr && over->client->application == application) ends.push_back(over->end);
     }

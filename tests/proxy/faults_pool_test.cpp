@@ -197,7 +197,9 @@ TEST_P(PoolFaults, AStatementThatIsGoneIsMadeAgain) {
 TEST_P(PoolFaults, AWrongKeyCancelsNothing) {
   FaultsStage stage(GetParam());
   RawClient client = stage.plain_client();
-  client.send(query("SELECT pg_sleep(0.3), 'unharmed'"));
+  stage.admin.exec("SELECT pg_advisory_lock(7)");
+  // It ends when we say so, and a little later: cancels may be on their way.
+  client.send(query("SELECT pg_advisory_xact_lock(7), pg_sleep(0.3), 'unharmed'"));
   stage.wait_until_runs("unharmed");
   std::string wrong = client.secret();
   wrong.back() = static_cast<char>(wrong.back() + 1);
@@ -205,6 +207,7 @@ TEST_P(PoolFaults, AWrongKeyCancelsNothing) {
   cancel(stage.proxy.port(), client.pid() + 1, client.secret());
   cancel(stage.proxy.port(), client.pid(), "");
   cancel(stage.proxy.port(), client.pid(), client.secret() + "more");
+  stage.admin.exec("SELECT pg_advisory_unlock(7)");
   EXPECT_EQ(first_error(client.read_until('Z', 1, fault_patience)), "");
 }
 
@@ -239,16 +242,18 @@ TEST_P(PoolFaults, NamedStatementsCanBeOff) {
 TEST_P(SharedConnections, ACancelThatNeverArrivesTakesItsConnectionWithIt) {
   FaultsStage stage(GetParam(), 1, "cancel_timeout = \"500ms\"\n");
   RawClient asker = stage.plain_client(), other = stage.plain_client();
-  asker.send(query("SELECT pg_backend_pid(), pg_sleep(0.5), 'asked'"));
+  stage.admin.exec("SELECT pg_advisory_lock(7)");
+  asker.send(query("SELECT pg_backend_pid(), pg_advisory_xact_lock(7), 'asked'"));
   stage.wait_until_runs("asked");
   constexpr std::string_view cancel_request("\x04\xd2\x16\x2e", 4);
   stage.behind.judge([&](std::string_view bytes) {
     return bytes.size() == 16 && bytes.substr(4, 4) == cancel_request ? Gate::Verdict::hold : Gate::Verdict::forward;
   });
   cancel(stage.proxy.port(), asker.pid(), asker.secret());
+  wait_until([&] { return stage.behind.held() == 1; }, fault_patience, "the request to be held");
+  stage.admin.exec("SELECT pg_advisory_unlock(7)");
   const Messages answer = asker.read_until('Z', 1, fault_patience);
-  ASSERT_EQ(first_error(answer), "") << "the request is held";
-  ASSERT_EQ(stage.behind.held(), 1);
+  ASSERT_EQ(first_error(answer), "");
   const std::string pid = first_cell(answer);
   const std::string next = first_cell(other.ask("SELECT pg_backend_pid()", fault_patience));
   EXPECT_NE(next, "");

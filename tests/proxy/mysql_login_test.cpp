@@ -194,9 +194,13 @@ TEST_P(MysqlLogins, LimitsOfClientsAndOfUsers) {
 }
 
 TEST_P(MysqlLogins, WhoSaysNothingOrNonsenseIsLetGo) {
-  const auto proxy = this->proxy({.proxy = "login_timeout = \"200ms\"\n"});
-  PlainSocket silent(proxy->port());
-  EXPECT_THAT(silent.read_to_end(default_patience), HasSubstr("login_timeout"));
+  {
+    const auto hasty = this->proxy({.proxy = "login_timeout = \"200ms\"\n"});
+    PlainSocket silent(hasty->port());
+    EXPECT_THAT(silent.read_to_end(default_patience), HasSubstr("login_timeout"));
+    EXPECT_TRUE(becomes_true([&] { return hasty->uses_servers(0); }, default_patience));
+  }
+  const auto proxy = this->proxy();
   PlainSocket web(proxy->port());
   web.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(web.read_to_end(default_patience), HasSubstr("Bad handshake"));

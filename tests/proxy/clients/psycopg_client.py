@@ -135,7 +135,9 @@ async def at_the_same_time():
 
     print(await asyncio.gather(*(work(number, connection) for number, connection in enumerate(connections))))
     canceled = asyncio.create_task(connections[0].execute("SELECT pg_sleep(30)"))
-    await asyncio.sleep(0.3)
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = 'SELECT pg_sleep(30)'"
+    while (await (await connections[1].execute(asleep)).fetchone())[0] == 0:
+        await asyncio.sleep(0.02)
     connections[0].cancel()
     try:
         await canceled
