@@ -8,6 +8,7 @@ from desks import (
     POOL_SIZE,
     ROLE,
     SAFE_POOL_SIZE,
+    STUCK_MS,
     SYMPTOM,
     TIMEOUT_MS,
     TWIN,
@@ -32,6 +33,7 @@ from lib.lockkeeper import FOUND, audited_pids, pids
 DEADLOCK = "pool-deadlock"
 TOGETHER_MS = 700  # they fell silent at about the same time
 EARLY_SPARE_MS = 3500  # in the first part of a sleep, also where the server counts whole seconds
+WATCH_END_MS = 500  # from a watch's last look until we ask
 WATCH_SECONDS = 6  # from the first part of one sleep into the next, and not into a third: a timeout, and 0.4 s of the program
 WATCHES = 5  # until all fail together
 KILL_DEADLINE = 90  # some 16 sleeps: on a busy machine a look and two kills seldom fit into what is left of one
@@ -130,9 +132,10 @@ def watch_all_fail(play, view, desk):
             each.look()
         silent = view.silent(APPLICATION)
         failed = len(told(desk, "failed")) - since
-        if failed == CALLERS and len(silent) == POOL_SIZE:
+        last_look = len(silent) == POOL_SIZE and min(silent.values()) >= STUCK_MS + WATCH_END_MS
+        if failed == CALLERS and last_look:
             return *watches, silent
-        play.story.say(f"{failed} failed: not one round of all {CALLERS}. Once more.")
+        play.story.say(f"{failed} failed, silent since {sorted(silent.values())} ms: not one round of all {CALLERS}. Once more.")
     raise Unexpected(f"in none of {WATCHES} rounds have all failed once")
 
 

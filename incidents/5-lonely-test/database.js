@@ -14,7 +14,7 @@ export const sequelize = new Sequelize(process.env.DATABASE_URL, {
   dialect,
   logging: false,
   dialectOptions,
-  pool: { max: Number(process.env.POOL_MAX ?? 10), min: 0, acquire: 800, idle: 1000, evict: 500 },
+  pool: { max: Number(process.env.POOL_MAX ?? 10), min: 0, acquire: 1500, idle: 1000, evict: 500 },
 });
 
 const plain = { timestamps: false, underscored: true };

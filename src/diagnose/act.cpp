@@ -16,8 +16,9 @@ namespace {
 using model::ActionOutcome;
 using model::ActionResult;
 
-// Waiters go on within milliseconds of a release; who has not by then waits for something else.
-constexpr auto follow_up_time = std::chrono::seconds(1);
+// Waiters go on within milliseconds of a release, one after another, on a server that is kept from its work later; who
+// has not by then waits for something else.
+constexpr auto follow_up_time = std::chrono::seconds(3);
 constexpr auto follow_up_interval = std::chrono::milliseconds(50);
 
 bool can_signal(const model::Finding& finding, model::Action action) {

@@ -31,8 +31,7 @@ class Leak {
  public:
   explicit Leak(const PostgresServer& server) : session_(server.url("postgres", "app")) {
     session_.exec("SET application_name = 'webhook'");
-    session_.exec("BEGIN");
-    session_.exec("SELECT 1");
+    session_.exec("BEGIN; SELECT 1");  // As one: a policy may be faster than we are.
   }
 
  private:
@@ -88,8 +87,9 @@ TEST_F(Daemon, LooksAtSeveralServersAndMissesOneThatGoes) {
   EXPECT_EQ(daemon_.ask(test::get("/healthz")).status, 200);
   other.start_again();
   daemon_.until([&] { return !daemon_.finds("blog", "server-unreachable"); }, "the server to be back");
-  EXPECT_THAT(daemon_.log(), AllOf(HasSubstr("blog: the server cannot be looked at"),
-                                   HasSubstr("blog: the server can be looked at again")));
+  daemon_.until([&] { return daemon_.log().contains("blog: the server can be looked at again"); },
+                "the log, which is written behind what is shown");
+  EXPECT_THAT(daemon_.log(), HasSubstr("blog: the server cannot be looked at"));
   daemon_.stop();
 }
 
@@ -119,7 +119,6 @@ TEST_F(Daemon, WhatHappenedIsInTheHistory) {
   daemon_.start();
   {
     const Leak leak(server_);
-    daemon_.until([&] { return daemon_.finds("shop", "idle-transaction"); }, "the finding");
     daemon_.until([&] { return outcomes().size() == 1; }, "its end");
   }
   daemon_.until([&] { return !daemon_.finds("shop", "idle-transaction"); }, "the finding's end");

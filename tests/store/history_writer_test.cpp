@@ -192,7 +192,7 @@ TEST_F(HistoryWriter, AFileThatWentAwayIsMadeAnew) {
 
 TEST_F(HistoryWriter, SomebodysLockIsWaitedForAndToldOf) {
   auto settings = quick();
-  settings.commit_timeout = 500ms;
+  settings.commit_timeout = 2s;
   const auto writer = start(settings);
   writer->add({.samples = {sample_at(1, 1)}});
   wait_until_written(*writer);

@@ -14,8 +14,8 @@ import tempfile
 import threading
 
 LEAKS = 80  # fewer than the server has connections
-SECONDS_BETWEEN = 0.5
-ENOUGH = 8  # are waited for before they are ended
+SECONDS_BETWEEN = 1
+ENOUGH = 20  # are waited for before they are ended
 PATIENCE = 60
 
 
