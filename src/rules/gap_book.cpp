@@ -133,6 +133,8 @@ void GapBook::end(const Open& open, const Sources& sources) {
   const SightedGap& gap = open.gap;
   Ended ended;
   if (!gap.holder.recorded) {
+    // The view was newer than its record: a client has come between them, and the record tells of its gap.
+    if (sources.recorded.contains(gap.session.pid)) return;
     ended = end_in_view(gap, open.counted, sources.seen, sources.clients);
   } else if (const auto client = sources.by_id.find(gap.holder.number);
              client != sources.by_id.end() && client->second->transaction &&
@@ -221,10 +223,13 @@ void GapBook::learn(const model::Snapshot& seen, const model::Recording* recordi
     pause_ = viewed_at_ ? std::max(seen.taken_at - *viewed_at_, Duration::zero()) : Duration::zero();
     viewed_at_ = seen.taken_at;
   }
-  Sources sources{seen, recording, Clients(seen, recording), {}, new_facts(recording)};
+  Sources sources{seen, recording, Clients(seen, recording), {}, new_facts(recording), {}};
   if (recording != nullptr) {
-    for (const auto& client : recording->clients)
+    for (const auto& client : recording->clients) {
       sources.by_id.emplace(static_cast<std::int64_t>(identity(client.who).id), &client);
+      if (client.server) sources.recorded.insert(client.server->session.pid);
+    }
+    for (const auto& [key, over] : sources.facts) sources.recorded.insert(over->record->id().session.pid);
   }
   OpenGaps before = std::exchange(open_, {});
   for (auto& gap : open_gaps(seen, recording, sources.clients)) follow(std::move(gap), before);

@@ -83,6 +83,7 @@ class GapBook {
     Clients clients;
     ClientsById by_id;
     NewFacts facts;
+    std::set<std::int64_t> recorded;  // Numbers of server sessions of which the recorder tells in this look.
   };
 
   void notice_restarts(const model::Snapshot& seen, const model::Recording* recording);

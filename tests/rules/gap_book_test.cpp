@@ -345,6 +345,22 @@ TEST(GapBook, SessionsOfTheRecorderCountAsItsClientsOnly) {
   EXPECT_EQ(open, 3U);
 }
 
+// A view is newer than its record: whose transaction began between them is not known as the recorder's yet.
+TEST(GapBook, WhoComesAfterTheRecordCountsAsItsClientOnly) {
+  for (const bool is_over : {true, false}) {
+    GapBook book;
+    Recorded seen;
+    seen.add(client(50).idle_in_transaction(2s).ran(read));
+    learn(book, seen);
+    EXPECT_EQ(completed(book, read), 0);
+    Recorded gone;  // From the view.
+    const ClientDraft told = recorded(50).began(3s).ran(read, 2s);
+    is_over ? gone.ends(told, TransactionEnd::committed, 1s) : gone.add(ClientDraft(told).holds(50));
+    learn(book, at(gone, 5s));
+    EXPECT_EQ(completed(book, read), is_over ? 1 : 0);
+  }
+}
+
 TEST(GapBook, AServerThatDoesNotAnswerEndsNothing) {
   GapBook book;
   Recorded scene;
