@@ -52,7 +52,7 @@ class KilledServer : public ::testing::TestWithParam<Killed> {
     }
     const PoolSettings settings{.name = "killed",
                                 .maximum_size = 2,
-                                .acquire_timeout = 1s,
+                                .acquire_timeout = 10s,
                                 .validation_timeout = 500ms,
                                 .rollback_timeout = 500ms};
     db_ = std::make_unique<Database>(GetParam().driver(), Target{.url = url}, settings, events_);
@@ -175,6 +175,9 @@ TEST_P(KilledServer, WhileAnAbandonedTransactionIsRolledBack) {
 
 TEST_P(KilledServer, WhileItIsAway) {
   ASSERT_TRUE(serves());
+  PoolSettings impatient = pool().settings();
+  impatient.acquire_timeout = 1s;  // All of which may pass in vain.
+  pool().change(impatient);
   kill();
   const Error error = error_of([&] { db_->transact([](TransactionRef tx) { tx.execute("SELECT 1"); }); });
   EXPECT_TRUE(error.code == ErrorCode::pool_timeout || error.code == ErrorCode::connection_lost ||

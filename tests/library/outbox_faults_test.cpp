@@ -264,7 +264,6 @@ TEST_P(RefundIncident, EffectAndHistoryNeverDisagree) {
 // The incident itself: the pool has run dry by the time the outcome is to be written.
 TEST_P(RefundIncident, AnOutcomeOutlastsAPoolThatHasRunDry) {
   PoolSettings settings = OnEngine::settings(1);
-  settings.acquire_timeout = settings.validation_timeout = 200ms;
   settings.nested_acquire = NestedAcquire::off;
   settings.detect_deadlocks = false;
   Database dry(driver(), target_of(tested().url), settings, events_);

@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const LeakPolicy take_back_soon{milliseconds(30), LeakAction::take_back};
+const LeakPolicy take_back_soon{milliseconds(300), LeakAction::take_back};
 
 Deadline soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(5); }
 
@@ -103,12 +103,15 @@ TEST_F(PoolTest, LeavesTheNextLeaseAlone) {
     listener.wait_until_told();
     leaked.give_back();
     Lease next = tested->acquire();
+    std::atomic<bool> over{false};
     std::thread running([&] {
       const Error error =
           failure_of([&] { next.run("SLEEP", {}, std::chrono::steady_clock::now() + milliseconds(300)); });
       EXPECT_EQ(error.code, ErrorCode::deadline) << "a cancel that was meant for the lease before";
+      over = true;
     });
-    eventually([&] { return tested->leases().at(0).running; });
+    // On a busy machine it may be over before anybody has looked.
+    eventually([&] { return over || tested->leases().at(0).running; });
     listener.go_on();
     running.join();
     EXPECT_EQ(next.execute("SELECT 1").size(), 1U);
@@ -119,7 +122,7 @@ TEST_F(PoolTest, LeavesTheNextLeaseAlone) {
 }
 
 TEST_F(PoolTest, ClosesWhatACancelWasSentTo) {
-  Pool& tested = pool({.maximum_size = 1, .leak = {milliseconds(30), LeakAction::cancel}});
+  Pool& tested = pool({.maximum_size = 1, .leak = {milliseconds(300), LeakAction::cancel}});
   Lease leaked = tested.acquire();
   EXPECT_EQ(failure_of([&] { leaked.execute("SLEEP"); }).code, ErrorCode::cancelled);
   leaked.give_back();
@@ -171,7 +174,7 @@ TEST_F(PoolTest, ClosesIdleConnectionsThoughTheyArePinged) {
     const Lease third = tested.acquire({.nested = NestedAcquire::off});
   }
   eventually([&] { return server->connected == 1; });
-  EXPECT_GT(server->pings, 0);
+  eventually([&] { return server->pings > 0; });  // On a busy machine only those of the one that is left.
 }
 
 // The backend of a stream may be ahead of its reader, and wait for a row; the reader need not want that row.

@@ -143,7 +143,8 @@ TEST(PoolStress, TwoHundredThreadsOnTenConnections) {
   EXPECT_EQ(server->overlaps, 0);
   wait_until([&] { return pool.metrics().in_use == 0; }, default_patience, "every lease is back");
   EXPECT_EQ(pool.metrics().waiting, 0U);
-  EXPECT_LE(server->connected, 10 + 1);                     // The one that asks for lock waits is not the pool's.
+  // Who closes them may be behind. The one that asks for lock waits is not the pool's.
+  wait_until([&] { return server->connected <= 10 + 1; }, default_patience, "no more connections than allowed");
   const Lease last = pool.acquire({.leak = LeakPolicy{}});  // The pool still works.
   EXPECT_TRUE(pool.close(Clock::now() + milliseconds(1)).size() == 1U);
 }

@@ -152,10 +152,11 @@ class StubConnection : public Connection {
     if (stub_->rollback_fails) lose();
     status_ = TransactionStatus::idle;
   }
+  // A cancel that came a moment before this began was meant for it: one is sent only where a lease is seen to run.
   void sleep(Deadline deadline) {
     std::unique_lock guard(stub_->mutex);
-    *cancel_wanted_ = false;
-    const bool cancelled = stub_->cancelled.wait_until(guard, deadline, [this] { return *cancel_wanted_; });
+    stub_->cancelled.wait_until(guard, deadline, [this] { return *cancel_wanted_; });
+    const bool cancelled = std::exchange(*cancel_wanted_, false);
     const Blast blast = status_ == TransactionStatus::open ? Blast::transaction : Blast::statement;
     if (status_ == TransactionStatus::open) status_ = TransactionStatus::failed;
     throw Failure({cancelled ? ErrorCode::cancelled : ErrorCode::deadline, "", "the statement was stopped", blast});

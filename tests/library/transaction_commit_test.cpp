@@ -223,7 +223,7 @@ TEST_F(Commit, ABeginThatFailsHalfWayGivesTheConnectionBackClean) {
 
 TEST_F(Commit, OfAConnectionThatThePoolTookBackIsRefused) {
   PoolSettings impatient = db.pool().settings();
-  impatient.leak = {.after = 30ms, .action = LeakAction::take_back};
+  impatient.leak = {.after = 300ms, .action = LeakAction::take_back};
   db.pool().change(impatient);
   Transaction tx = db.begin();
   TransactionRef ref = tx.ref();
@@ -239,7 +239,7 @@ TEST_F(Commit, OfAConnectionThatThePoolTookBackIsRefused) {
 
 TEST_F(Commit, OfAConnectionThatThePoolTookBackUnnoticedIsRefused) {
   PoolSettings impatient = db.pool().settings();
-  impatient.leak = {.after = 30ms, .action = LeakAction::take_back};
+  impatient.leak = {.after = 300ms, .action = LeakAction::take_back};
   db.pool().change(impatient);
   Transaction tx = db.begin();
   static_cast<void>(tx.ref().native_handle());
@@ -427,7 +427,7 @@ TEST_F(Commit, EndsOfAttemptsAreTheirOwn) {
 }
 
 TEST_F(Commit, AWatchdogCancelsWhatRuns) {
-  const Error error = error_of([&] { db.transact({.timeout = 50ms}, [](auto& tx) { tx.execute("SLEEP"); }); });
+  const Error error = error_of([&] { db.transact({.timeout = 300ms}, [](auto& tx) { tx.execute("SLEEP"); }); });
   EXPECT_EQ(error.code, ErrorCode::transaction_timeout);
   EXPECT_THAT(error.message, HasSubstr("It stopped `SLEEP`"));
   EXPECT_THAT(events.of(EventKind::transaction_timeout), SizeIs(1));

@@ -17,10 +17,11 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
+// A second: on a busy machine what comes before the timeout passes, BEGIN and a statement, takes long.
 class TransactionTimeouts : public OnTransactions {};
 
 TEST_P(TransactionTimeouts, LeakPolicyMayBeATransactionsOwn) {
-  Transaction tx = db().begin({.name = "forgotten", .leak = LeakPolicy{50ms, LeakAction::take_back}});
+  Transaction tx = db().begin({.name = "forgotten", .leak = LeakPolicy{1s, LeakAction::take_back}});
   TransactionRef ref = tx.ref();
   insert(ref, 1);
   ASSERT_TRUE(events_.wait_for(EventKind::reclaimed));
@@ -32,12 +33,12 @@ TEST_P(TransactionTimeouts, LeakPolicyMayBeATransactionsOwn) {
 
 TEST_P(TransactionTimeouts, FireWhileTheApplicationSleeps) {
   const std::string place = here(1);
-  Transaction tx = db().begin({.timeout = 50ms, .name = "sleepy"});
+  Transaction tx = db().begin({.timeout = 1s, .name = "sleepy"});
   TransactionRef ref = tx.ref();
   insert(ref, 1, "secret");
   const std::optional<Event> told = events_.wait_for(EventKind::transaction_timeout);
   ASSERT_TRUE(told);
-  EXPECT_THAT(told->message, AllOf(HasSubstr("\"sleepy\""), HasSubstr(place), HasSubstr("50 ms"),
+  EXPECT_THAT(told->message, AllOf(HasSubstr("\"sleepy\""), HasSubstr(place), HasSubstr("1000 ms"),
                                    HasSubstr("INSERT INTO entry"), Not(HasSubstr("secret"))));
   ASSERT_THAT(told->leases, SizeIs(1));
   EXPECT_TRUE(told->leases[0].in_transaction);
@@ -46,7 +47,7 @@ TEST_P(TransactionTimeouts, FireWhileTheApplicationSleeps) {
 
   const Error used = error_of([&] { ref.execute("SELECT 1"); });
   EXPECT_EQ(used.code, ErrorCode::transaction_timeout);
-  EXPECT_THAT(used.message, AllOf(HasSubstr(place), HasSubstr("50 ms")));
+  EXPECT_THAT(used.message, AllOf(HasSubstr(place), HasSubstr("1000 ms")));
   EXPECT_EQ(error_of([&] { static_cast<void>(ref.savepoint()); }).code, ErrorCode::transaction_timeout);
   EXPECT_EQ(error_of([&] { db().transact([](auto&) {}); }).code, ErrorCode::transaction_timeout);
   EXPECT_EQ(error_of([&] { static_cast<void>(std::move(tx).commit()); }).code, ErrorCode::transaction_timeout);
@@ -58,7 +59,7 @@ TEST_P(TransactionTimeouts, FireWhileTheApplicationSleeps) {
 
 TEST_P(TransactionTimeouts, ReachTransact) {
   const Error error = error_of([&] {
-    db().transact({.timeout = 50ms}, [&](auto& tx) {
+    db().transact({.timeout = 1s}, [&](auto& tx) {
       insert(tx, 1);
       EXPECT_TRUE(events_.wait_for(EventKind::transaction_timeout));
     });
@@ -72,9 +73,9 @@ TEST_P(TransactionTimeouts, StopARunningStatement) {
   if (tested().sleep_sql.empty()) GTEST_SKIP() << "nothing here sleeps";
   const auto began = std::chrono::steady_clock::now();
   const Error error =
-      error_of([&] { db().transact({.timeout = 200ms}, [&](auto& tx) { tx.execute(tested().sleep_sql); }); });
+      error_of([&] { db().transact({.timeout = 1s}, [&](auto& tx) { tx.execute(tested().sleep_sql); }); });
   EXPECT_EQ(error.code, ErrorCode::transaction_timeout) << error.message;
-  EXPECT_THAT(error.message, AllOf(HasSubstr("200 ms"), HasSubstr("It stopped `")));
+  EXPECT_THAT(error.message, AllOf(HasSubstr("1000 ms"), HasSubstr("It stopped `")));
   EXPECT_LT(std::chrono::steady_clock::now() - began, 30s) << "the statement takes a minute";
   EXPECT_EQ(in_use(), 0U);
   EXPECT_THAT(events_.of(EventKind::transaction_timeout), SizeIs(1));
@@ -84,7 +85,7 @@ TEST_P(TransactionTimeouts, StopARunningStatement) {
 
 TEST_P(TransactionTimeouts, EndAStreamThatIsReadTooSlowly) {
   const Error error = error_of([&] {
-    db().transact({.timeout = 100ms}, [&](auto& tx) {
+    db().transact({.timeout = 1s}, [&](auto& tx) {
       for (const auto& row : tx.template stream<std::int64_t>(tested().many_rows_sql)) {
         static_cast<void>(row);
         static_cast<void>(events_.wait_for(EventKind::transaction_timeout));
