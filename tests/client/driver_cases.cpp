@@ -45,6 +45,10 @@ std::unique_ptr<Connection> DriverContract::connect_keeping(std::size_t prepared
   return tested().driver->connect(target, soon());
 }
 
+std::unique_ptr<Connection> DriverContract::survivor_of(const std::function<void(Connection&)>& play) {
+  return survivor(tested().slow_to_cancel, [] { return connect(); }, play);
+}
+
 std::string DriverContract::single(Connection& connection, const std::string& sql) {
   return std::string(connection.execute(sql, soon()).cell(0, 0).value_or("NULL"));
 }

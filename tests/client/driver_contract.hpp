@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,9 @@ class DriverContract : public ::testing::TestWithParam<DriverCase> {
   [[nodiscard]] static std::unique_ptr<Connection> connect();
   /// With room for so many kept statements.
   [[nodiscard]] static std::unique_ptr<Connection> connect_keeping(std::size_t prepared_statements);
+
+  /// survivor(), of connect().
+  [[nodiscard]] static std::unique_ptr<Connection> survivor_of(const std::function<void(Connection&)>& play);
 
   /// The first cell; "NULL" for SQL NULL.
   static std::string single(Connection& connection, const std::string& sql);

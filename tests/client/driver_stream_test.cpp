@@ -115,22 +115,26 @@ TEST_P(DriverStream, AChunkOfNoRowsIsMisuse) {
 }
 
 TEST_P(DriverStream, GivenUpEarlyLeavesTheConnectionUsable) {
-  const auto connection = connect();
-  for (const bool read_some : {true, false, true}) {
-    auto stream = connection->stream(tested().endless_rows_sql, {}, 100, soon());
-    Rows chunk;
-    ASSERT_TRUE(!read_some || stream->next(chunk, soon()));
-    const auto begin = Clock::now();
-    stream.reset();
-    EXPECT_LT(Clock::now() - begin, bound);
-    expect_usable(*connection);
-  }
+  const auto connection = survivor_of([](Connection& played) {
+    for (const bool read_some : {true, false, true}) {
+      auto stream = played.stream(tested().endless_rows_sql, {}, 100, soon());
+      Rows chunk;
+      ASSERT_TRUE(!read_some || stream->next(chunk, soon()));
+      const auto begin = Clock::now();
+      stream.reset();
+      EXPECT_LT(Clock::now() - begin, bound);
+      if (is_lost(played)) return;
+      expect_usable(played);
+    }
+  });
+  expect_usable(*connection);
 }
 
 TEST_P(DriverStream, GivenUpInATransactionDoesNotEndIt) {
-  const auto connection = connect();
-  connection->begin({}, soon());
-  connection->stream(tested().endless_rows_sql, {}, 100, soon()).reset();
+  const auto connection = survivor_of([](Connection& played) {
+    played.begin({}, soon());
+    played.stream(tested().endless_rows_sql, {}, 100, soon()).reset();
+  });
   EXPECT_EQ(connection->transaction_status(),
             tested().errors_spoil_transactions ? TransactionStatus::failed : TransactionStatus::open);
   connection->execute("ROLLBACK", soon());
@@ -192,37 +196,44 @@ TEST_P(DriverStream, AnErrorAfterRows) {
 }
 
 TEST_P(DriverStream, TheDeadlineAtItsBeginning) {
-  const auto connection = connect();
-  const auto begin = Clock::now();
-  const Error error = error_of_stream(*connection, tested().sleep_sql, in(milliseconds(200)));
-  EXPECT_LT(Clock::now() - begin, bound);
-  EXPECT_EQ(error.code, ErrorCode::deadline);
+  Error error;
+  const auto connection = survivor_of([&](Connection& played) {
+    const auto begin = Clock::now();
+    error = error_of_stream(played, tested().sleep_sql, in(milliseconds(200)));
+    EXPECT_LT(Clock::now() - begin, bound);
+    EXPECT_EQ(error.code, ErrorCode::deadline);
+  });
   EXPECT_EQ(error.blast, Blast::statement);
   expect_usable(*connection);
 }
 
 TEST_P(DriverStream, TheDeadlineBetweenRows) {
-  const auto connection = connect();
-  auto stream = connection->stream(tested().rows_then_sleep_sql, {}, 10, soon());
-  Rows chunk;
-  ASSERT_TRUE(stream->next(chunk, soon()));
-  const Error error = error_of([&] {
-    while (stream->next(chunk, in(milliseconds(300)))) continue;
+  Error error;
+  const auto connection = survivor_of([&](Connection& played) {
+    auto stream = played.stream(tested().rows_then_sleep_sql, {}, 10, soon());
+    Rows chunk;
+    ASSERT_TRUE(stream->next(chunk, soon()));
+    error = error_of([&] {
+      while (stream->next(chunk, in(milliseconds(300)))) continue;
+    });
+    EXPECT_EQ(error.code, ErrorCode::deadline);
+    if (!is_lost(played)) expect_usable(played);  // Beside the stream that has failed.
   });
-  EXPECT_EQ(error.code, ErrorCode::deadline);
   EXPECT_EQ(error.blast, Blast::statement);
   expect_usable(*connection);
 }
 
 TEST_P(DriverStream, TheDeadlineHoldsThoughRowsKeepComing) {
-  const auto connection = connect();
-  const auto begin = Clock::now();
-  EXPECT_EQ(error_of_stream(*connection, tested().endless_rows_sql, in(milliseconds(200))).code, ErrorCode::deadline);
-  expect_usable(*connection);
-  // Rows that are gathered, not streamed, must not keep the deadline away either.
-  const auto gather = [&] { connection->execute(tested().endless_rows_sql, in(milliseconds(200))); };
-  EXPECT_EQ(error_of(gather).code, ErrorCode::deadline);
-  EXPECT_LT(Clock::now() - begin, 2 * bound);
+  const auto connection = survivor_of([](Connection& played) {
+    const auto begin = Clock::now();
+    EXPECT_EQ(error_of_stream(played, tested().endless_rows_sql, in(milliseconds(200))).code, ErrorCode::deadline);
+    if (is_lost(played)) return;
+    expect_usable(played);
+    // Rows that are gathered, not streamed, must not keep the deadline away either.
+    const auto gather = [&] { played.execute(tested().endless_rows_sql, in(milliseconds(200))); };
+    EXPECT_EQ(error_of(gather).code, ErrorCode::deadline);
+    EXPECT_LT(Clock::now() - begin, 2 * bound);
+  });
   expect_usable(*connection);
 }
 

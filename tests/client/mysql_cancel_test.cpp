@@ -14,6 +14,7 @@ namespace lockkeeper::testing {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 constexpr const char* sleep_sql = "SELECT 1 FROM DUAL WHERE SLEEP(60)";
@@ -42,7 +43,8 @@ TEST_P(MysqlCancel, AShortDeadlineMayOvertakeItsStatement) {
       ++survived;
     } else {  // MySQL's connection for the kill can take longer than the grace on a loaded machine
       ASSERT_FALSE(is_mariadb());
-      ASSERT_EQ(error.blast, Blast::connection);
+      // commit_unknown: it had been prepared in time, and was sent
+      ASSERT_THAT(error.blast, AnyOf(Blast::connection, Blast::commit_unknown));
       connection = connect();
     }
   }
@@ -52,8 +54,9 @@ TEST_P(MysqlCancel, AShortDeadlineMayOvertakeItsStatement) {
 
 // A statement that ends by itself just when it is to be killed: the kill must not reach the next one.
 TEST_P(MysqlCancel, AKillThatComesTooLateIsAbsorbed) {
-  const auto connection = connect();
+  auto connection = connect();
   int ended_by_itself = 0;
+  int lost = 0;
   for (int round = 0; round < 60; ++round) {
     try {
       connection->execute("SELECT 1 FROM DUAL WHERE SLEEP(0.02)",
@@ -61,10 +64,17 @@ TEST_P(MysqlCancel, AKillThatComesTooLateIsAbsorbed) {
       ++ended_by_itself;
     } catch (const Failure& failure) {
       ASSERT_EQ(failure.error().code, ErrorCode::deadline) << failure.what();
-      ASSERT_EQ(failure.error().blast, Blast::statement);
+      if (failure.error().blast != Blast::statement) {  // the kill came after the grace, as above
+        ASSERT_FALSE(is_mariadb());
+        ASSERT_TRUE(is_lost(*connection));
+        connection = connect();
+        ++lost;
+        continue;
+      }
     }
     ASSERT_EQ(single(*connection, "SELECT count(*) FROM " + counted(1000)), "1000");
   }
+  EXPECT_LE(lost, 10);
   RecordProperty("ended_by_itself", ended_by_itself);
 }
 
@@ -126,10 +136,13 @@ TEST_P(MysqlCancel, AWaitForALockEndsAtTheDeadlineAndKeepsTheTransaction) {
   holder->execute("INSERT INTO waited VALUES (1, 'x')", soon());
   holder->begin({}, soon());
   holder->execute("UPDATE waited SET word = 'mine'", soon());
-  const auto connection = connect();
-  connection->begin({}, soon());
-  const Error error = error_of([&] { connection->execute("UPDATE waited SET word = 'yours'", in(milliseconds(200))); });
-  EXPECT_EQ(error.code, ErrorCode::deadline);
+  Error error;
+  const auto play = [&](Connection& played) {
+    played.begin({}, soon());
+    error = error_of([&] { played.execute("UPDATE waited SET word = 'yours'", in(milliseconds(200))); });
+    EXPECT_EQ(error.code, ErrorCode::deadline);
+  };
+  const auto connection = survivor(!is_mariadb(), [] { return connect(); }, play);
   EXPECT_EQ(error.sqlstate, "70100");
   EXPECT_EQ(error.blast, Blast::statement);
   EXPECT_EQ(connection->transaction_status(), TransactionStatus::open);

@@ -16,6 +16,7 @@ DriverUnderTest start_server(const MysqlInstallation& installation) {
   tested.url = server->url();
   tested.product = installation.engine == Engine::mariadb ? "MariaDB" : "MySQL";
   tested.engine = installation.engine;
+  tested.slow_to_cancel = installation.engine == Engine::mysql;
   tested.missing_database_url = server->url("no_such_database");
   tested.foreign_url = "postgresql://postgres:secret@127.0.0.1/postgres";
   tested.placeholder = [](int) { return "?"; };

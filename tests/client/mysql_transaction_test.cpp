@@ -185,17 +185,24 @@ TEST_P(MysqlTransaction, ADeadlockInABatchIsTheBatchsOwn) {
 }
 
 TEST_P(MysqlTransaction, TheIsolationOfOneThatDidNotBeginIsForgotten) {
-  const auto connection = connect();
+  auto connection = connect();
   const auto writer = connect();
   make_row(*writer, "isolated");
   // A deadline between the two: the server answers SET TRANSACTION, and then nothing.
   bool began = false;
-  for (int round = 0; round < 200 && !began; ++round) {
+  int lost = 0;
+  for (int round = 0; round < 1000 && !began; ++round) {
     try {
       connection->begin({.isolation = Isolation::read_uncommitted}, in(std::chrono::microseconds(20 * round)));
       began = true;
     } catch (const Failure& failure) {
       ASSERT_EQ(failure.error().code, ErrorCode::deadline) << failure.what();
+      // MySQL's connection for the kill can take longer than the grace on a loaded machine.
+      if (!is_mariadb() && is_lost(*connection)) {
+        ASSERT_LE(++lost, 10);
+        connection = connect();
+        continue;
+      }
       ASSERT_EQ(connection->transaction_status(), TransactionStatus::idle);
       connection->begin({}, soon());
       EXPECT_EQ(single(*connection, "SELECT word FROM isolated WHERE id = 1"), "old");

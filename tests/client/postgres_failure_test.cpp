@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <map>
 
 #include <lockkeeper/postgres.hpp>
 #include "client/blocked_time.hpp"
 #include "client/driver_under_test.hpp"
+#include "support/gate.hpp"
 #include "support/servers.hpp"
 #include "support/session.hpp"
 
@@ -215,15 +217,21 @@ TEST_P(PostgresFailure, ServerKilledDuringAStatement) {
 }
 
 TEST_P(PostgresFailure, ServerKilledBeforeTheReplyToCommit) {
-  const auto connection = connect();
+  std::atomic<bool> is_sent{false};
+  Gate gate(server().port());
+  const auto connection =
+      connect(target_of("postgresql://postgres@127.0.0.1:" + std::to_string(gate.port()) + "/postgres"));
   connection->execute("CREATE TABLE hopeful (id integer)", soon());
   connection->execute("BEGIN", soon());
   connection->execute("INSERT INTO hopeful VALUES (1)", soon());
   server().pause();
+  gate.judge([&](std::string_view) {
+    is_sent = true;
+    return Gate::Verdict::forward;
+  });
   auto committing =
       std::async(std::launch::async, [&] { return error_of([&] { connection->execute("COMMIT", soon()); }); });
-  // The transaction status is `unknown` to no other thread; so wait for the server's answer never to come.
-  EXPECT_EQ(committing.wait_for(milliseconds(200)), std::future_status::timeout);
+  wait_until([&] { return is_sent.load(); }, default_patience, "COMMIT to be sent");
   server().kill_hard();
   const Error error = committing.get();
   EXPECT_EQ(error.code, ErrorCode::connection_lost);

@@ -342,14 +342,24 @@ TEST_F(SqliteWaits, ASchemaInTheMakingIsWaitedForInSharedMemory) {
   EXPECT_EQ(waiting.get(), "0");
 }
 
+// Whenever a statement has come to an end, a refused one too.
+int note_end(unsigned, void* ended, void*, void*) {
+  *static_cast<std::atomic<bool>*>(ended) = true;
+  return 0;
+}
+
 TEST_F(SqliteWaits, SharedMemoryHasDeadlocks) {
+  std::atomic<bool> was_refused = false;
   const auto one = open(shared_);
   const auto two = open(shared_);
   make_words(*one);
   one->execute("BEGIN", soon());
   EXPECT_EQ(single(*one, count), "0");
   two->begin({}, soon());
+  sqlite3_trace_v2(static_cast<sqlite3*>(two->native_handle()), SQLITE_TRACE_PROFILE, &note_end, &was_refused);
   auto waiting = std::async(std::launch::async, [&] { return two->execute(insert, soon()).affected(); });
+  // Refused the table, it waits for it at once: were it later than this one, the deadlock would be its own.
+  wait_until([&] { return was_refused.load(); }, default_patience, "the writer to be refused");
   EXPECT_EQ(waiting.wait_for(milliseconds(50)), std::future_status::timeout);
   const Error error = error_of_running(*one, insert);
   EXPECT_EQ(error.code, ErrorCode::deadlock) << error.message;

@@ -49,6 +49,17 @@ class Glance : public OnServer {
     return session;
   }
 
+  // A session that runs a statement, which has its snapshot.
+  Session busy_session() {
+    Session session = this->session("busy");
+    session.send("SELECT pg_sleep(60)");
+    const std::string asleep =
+        "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid = " + std::to_string(session.pid());
+    wait_until([&] { return !observer().exec(asleep).empty(); }, lockkeeper::testing::default_patience,
+               "the statement to run");
+    return session;
+  }
+
   static std::string state_of(const Session& session) {
     return "SELECT state FROM pg_stat_activity WHERE pid = " + std::to_string(session.pid());
   }
@@ -120,9 +131,7 @@ TEST_P(Glance, TellsTheServersTimeAndStart) {
 }
 
 TEST_P(Glance, ListsLongTransactionsThatAreAtWorkButNotThoseHeldUpByAnother) {
-  Session busy = session("busy");
-  busy.send("SELECT pg_sleep(60)");
-  wait_until_state(observer(), busy.pid(), "active");
+  const Session busy = busy_session();
   Session holder = silent("UPDATE shop.orders SET paid = true WHERE id = 1", "holder");
   const Session waiter = waiting_session("UPDATE shop.orders SET paid = false WHERE id = 1");
   const model::Snapshot snapshot = glance({.idle = 1h, .open = 0s, .horizon = nothing.horizon});
@@ -150,8 +159,7 @@ TEST_P(Glance, ListsWhoHoldsBackVacuum) {
 }
 
 TEST_P(Glance, GivesAwayUnderTheSameIdsWhatALookFindsBySessionsAlone) {
-  Session busy = session("busy");
-  busy.send("SELECT pg_sleep(60)");
+  const Session busy = busy_session();
   const Session quiet = silent("UPDATE shop.orders SET paid = true WHERE id = 2");
   const Session aborted = silent("SELECT 1/0", "careless");
   rules::Limits limits;

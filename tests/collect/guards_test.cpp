@@ -140,10 +140,12 @@ TEST_P(Guards, AnOrdinaryRoleSeesThatAnotherRolesSessionWaitsForItsOwn) {
 }
 
 TEST_P(Guards, AStatementThatEndedByItselfIsNotCancelledAndNorIsTheNext) {
-  target().send("SELECT pg_sleep(0.2)");
-  lockkeeper::testing::wait_until_state(observer(), target().pid(), "active");
+  observer().exec("SELECT pg_advisory_lock(77)");
+  target().send("SELECT pg_advisory_xact_lock(77)");
+  lockkeeper::testing::wait_until_waiting(observer(), target().pid());
   guard() = model::guard_for(session_of(looker().look(), target().pid()), false);
   EXPECT_EQ(guard().state, model::SessionState::active);
+  observer().exec("SELECT pg_advisory_unlock(77)");
   target().finish();
   target().send("SELECT pg_sleep(3600)");
   lockkeeper::testing::wait_until_state(observer(), target().pid(), "active");

@@ -76,7 +76,7 @@ struct LibraryListenerTest : ::testing::Test {
 };
 
 TEST_F(LibraryListenerTest, ALeakIsToldWithWhoTookItWhereAndHowItEnded) {
-  Pool& orders = pool({.maximum_size = 1, .leak = {milliseconds(20), LeakAction::report}});
+  Pool& orders = pool({.maximum_size = 1, .leak = {milliseconds(300), LeakAction::report}});
   const UnitOfWork unit("POST /refunds");
   const auto before = std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
   Lease lease = orders.acquire();
@@ -102,7 +102,7 @@ TEST_F(LibraryListenerTest, ALeakIsToldWithWhoTookItWhereAndHowItEnded) {
 }
 
 TEST_F(LibraryListenerTest, WhatThePolicyTakesBackEndsAsReclaimed) {
-  Pool& orders = pool({.maximum_size = 1, .leak = {milliseconds(20), LeakAction::take_back}});
+  Pool& orders = pool({.maximum_size = 1, .leak = {milliseconds(300), LeakAction::take_back}});
   Lease lease = orders.acquire();
   lease.execute("BEGIN");
   const PoolTrouble reclaimed = trouble(PoolTroubleKind::reclaimed);

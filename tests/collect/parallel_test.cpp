@@ -8,11 +8,17 @@ namespace {
 
 class Parallel : public OnServer {
  protected:
-  // A statement that a worker runs and that ends when it is cancelled.
-  void run_in_parallel(Session& leader) const {
+  // A statement that a worker runs and that ends when it is cancelled. A worker is there before it has its lock.
+  void run_in_parallel(Session& leader) {
     leader.exec(GetParam().major >= 16 ? "SET debug_parallel_query = on" : "SET force_parallel_mode = on");
     leader.exec("BEGIN");
     leader.send("SELECT pg_sleep(3600) FROM shop.orders LIMIT 1");
+    const std::string locks =
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.granted AND "
+        "l.relation = 'shop.orders'::regclass AND a.leader_pid = " +
+        std::to_string(leader.pid());
+    lockkeeper::testing::wait_until([&] { return observer().value(locks) == "1"; },
+                                    lockkeeper::testing::default_patience, "the parallel worker's lock");
   }
 };
 LOCKKEEPER_ON_MAIN_VERSIONS(Parallel);
@@ -20,9 +26,7 @@ LOCKKEEPER_ON_MAIN_VERSIONS(Parallel);
 TEST_P(Parallel, WorkersAreFoldedIntoTheirLeaderWithTheirLocks) {
   Session leader = session("report");
   run_in_parallel(leader);
-  Looker looker(server().url());
-  const model::Snapshot snapshot = looker.look_until(
-      [&](const auto& seen) { return session_of(seen, leader.pid()).parallel_workers > 0; }, "a parallel worker");
+  const model::Snapshot snapshot = Looker(server().url()).look();
   const model::Session& seen = session_of(snapshot, leader.pid());
   EXPECT_EQ(seen.parallel_workers, 1);
   EXPECT_EQ(std::ranges::count(snapshot.sessions, "report", &model::Session::application), 1);
@@ -34,8 +38,6 @@ TEST_P(Parallel, WhoeverWaitsForAWorkersLockWaitsForItsLeader) {
   Session leader = session("report");
   run_in_parallel(leader);
   Looker looker(server().url());
-  static_cast<void>(looker.look_until(
-      [&](const auto& seen) { return session_of(seen, leader.pid()).parallel_workers > 0; }, "a parallel worker"));
   Session ddl = waiting_session("ALTER TABLE shop.orders ADD COLUMN note text");
   const model::Snapshot snapshot = looker.look();
   EXPECT_EQ(pids_of(wait_of(snapshot, ddl.pid()).blocked_by), std::vector{leader.pid()});

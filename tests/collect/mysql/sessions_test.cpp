@@ -247,7 +247,8 @@ TEST_P(MysqlLook, ApplicationsByTheirConnectAttributes) {
 TEST_P(MysqlLook, ObserversHoldNothingOpen) {
   static_cast<void>(looker().look());
   static_cast<void>(looker().look());
-  EXPECT_EQ(observer().value("SELECT count(*) FROM information_schema.innodb_trx"), "0");
+  // InnoDB's own transactions are nobody's.
+  EXPECT_EQ(observer().value("SELECT count(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> 0"), "0");
 }
 
 }  // namespace
