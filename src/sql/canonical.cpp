@@ -29,7 +29,7 @@ class Canonicalizer {
     finish_element();
     // A whole text's bytes end with a space or are empty: no whole text equals a truncated one.
     if (lexer_.truncated()) *out_++ = '\1';
-    return {{buffer_, static_cast<std::size_t>(out_ - buffer_)}, lexer_.truncated()};
+    return {{buffer_, static_cast<std::size_t>(out_ - buffer_)}, lexer_.truncated(), lexer_.doubtful()};
   }
 
  private:
@@ -104,7 +104,12 @@ class Canonicalizer {
     after_sign_ = false;
   }
   void show(std::string_view text, Shape shape, bool spaced) {
-    if constexpr (with_details) details_->readable.add(text, shape, spaced);
+    if constexpr (with_details) {
+      if (details_->readable.ended()) return;
+      const bool is_last = lexer_.doubtful();  // A literal is shown as `?`, whatever it may hold.
+      if (!is_last || shape == Shape::literal) details_->readable.add(text, shape, spaced);
+      if (is_last) details_->readable.end();
+    }
   }
   void track(Keyword keyword) noexcept {
     if constexpr (with_details) details_->kind.token(keyword, std::exchange(after_open_, false), lists_.depth());

@@ -39,6 +39,7 @@ struct Details {
 struct CanonicalText {
   std::string_view bytes;
   bool truncated = false;
+  bool doubtful = false;  ///< With details alone.
 };
 
 /// `buffer` must hold canonical_capacity(text.size()) bytes; the result and the comments point into it.

@@ -41,6 +41,7 @@ Statement analyze(std::string_view text, const Options& options) {
   Statement statement;
   statement.fingerprint = hash_of(canonical);
   statement.truncated = canonical.truncated;
+  statement.doubtful = canonical.doubtful;
   statement.writes = details.kind.writes();
   statement.normalized = std::move(details.readable).take();
   statement.kind = details.kind.kind();

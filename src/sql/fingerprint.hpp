@@ -42,6 +42,7 @@ struct Statement {
   StatementKind kind = StatementKind::empty;  ///< Of the last statement that is not empty, if there are several.
   bool truncated = false;                     ///< Options said so, or a quote, comment or dollar quote does not end.
   std::string normalized;  ///< The text for people: literals and parameters as `?`, lists folded, case as written.
+  bool doubtful = false;   ///< It ends with "..." where the rest may be a literal's content: Backslashes::unknown.
   std::vector<Tag> tags;   ///< In the order written; at most `max_tags`.
   bool writes = false;     ///< Any statement, data-modifying WITH, EXPLAIN ANALYZE or COPY FROM in it writes rows.
 };

@@ -66,7 +66,7 @@ void Lexer::skip_block_comment() {
     at_ = end_;
     return;
   }
-  if (comments_ != nullptr) comments_->emplace_back(at_ + 2, static_cast<std::size_t>(end - at_ - 4));
+  if (comments_ != nullptr && !doubtful_) comments_->emplace_back(at_ + 2, static_cast<std::size_t>(end - at_ - 4));
   at_ = end;
 }
 
@@ -153,8 +153,8 @@ Token Lexer::word_or_literal(const char* end) {
 Token Lexer::prefixed(std::size_t prefix) {
   const char letter = to_lower(*at_);
   if (at_[prefix] == '\'') {
-    if (letter == 'b' || letter == 'x' || letter == 'n')
-      return string(prefix, '\'', letter == 'n' && backslash_escapes_);
+    if (letter == 'n') return plain_string(prefix, '\'');
+    if (letter == 'b' || letter == 'x') return string(prefix, '\'', false);
     if (letter != 'e' || mysql_ || sqlite_) return {};
     return escape_string(prefix);
   }
@@ -180,6 +180,11 @@ Token Lexer::escape_string(std::size_t prefix) {
   const Token token = string(prefix, '\'', true);
   continues_escapes_ = true;
   return token;
+}
+
+void Lexer::look_for_doubt(std::size_t prefix, char quote) noexcept {
+  const char* inside = at_ + prefix + 1;
+  doubtful_ = doubtful_ || quote_end(inside, quote, true) != quote_end(inside, quote, false);
 }
 
 Token Lexer::string(std::size_t prefix, char quote, bool escapes, TokenKind kind) {

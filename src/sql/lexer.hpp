@@ -59,7 +59,8 @@ struct Place {
 class Lexer {
  public:
   /// Behind the text must lie `padding` bytes that are padding_byte.
-  /// `comments`, if given, receives the inside of every complete /* comment */ that is dropped.
+  /// `comments`, if given, receives the inside of every complete /* comment */ that is dropped, while nothing is
+  /// doubtful.
   Lexer(std::string_view text, const Options& options, std::vector<std::string_view>* comments) noexcept
       : at_(text.data()),
         end_(text.data() + text.size()),
@@ -69,7 +70,9 @@ class Lexer {
         mysql_(options.dialect == Dialect::mysql),
         sqlite_(options.dialect == Dialect::sqlite),
         double_quote_is_string_(sqlite_ || (mysql_ && !options.ansi_quotes)),
-        backslash_escapes_(mysql_ && !options.no_backslash_escapes),
+        backslash_escapes_(options.backslashes == Backslashes::unknown ? mysql_
+                                                                       : options.backslashes == Backslashes::escapes),
+        is_unsure_(options.backslashes == Backslashes::unknown && !sqlite_ && comments != nullptr),
         truncated_(options.truncated) {}
 
   /// What the next token begins with, behind white space: the common tokens then have calls of their own,
@@ -104,11 +107,9 @@ class Lexer {
     return long_number(place);
   }
   /// look() said quote.
-  [[nodiscard]] Token quoted() { return continues_escapes_ ? escape_string(0) : string(0, '\'', backslash_escapes_); }
+  [[nodiscard]] Token quoted() { return continues_escapes_ ? escape_string(0) : plain_string(0, '\''); }
   /// look() said double_quote: a string or a name.
-  [[nodiscard]] Token double_quoted() {
-    return double_quote_is_string_ ? string(0, '"', backslash_escapes_) : quoted_name('"');
-  }
+  [[nodiscard]] Token double_quoted() { return double_quote_is_string_ ? plain_string(0, '"') : quoted_name('"'); }
   /// look() said dollar: $1, $tag$...$tag$, or something rare.
   [[nodiscard]] Token dollar();
   /// look() said comma, open or close.
@@ -121,6 +122,9 @@ class Lexer {
   }
 
   [[nodiscard]] bool truncated() const noexcept { return truncated_; }
+  /// A string ends elsewhere if backslashes are what they may be too (Backslashes::unknown): what has followed it may
+  /// be its content. Asked for with `comments` alone, which gets none from there on.
+  [[nodiscard]] bool doubtful() const noexcept { return doubtful_; }
 
  private:
   [[nodiscard]] char peek(std::size_t ahead = 1) const noexcept {
@@ -150,6 +154,13 @@ class Lexer {
   const char* number_end() const noexcept;
   Token string(std::size_t prefix, char quote, bool escapes, TokenKind kind = TokenKind::string);
   Token escape_string(std::size_t prefix);
+  // One in which a backslash is what the session's setting says.
+  Token plain_string(std::size_t prefix, char quote) {
+    if (is_unsure_) [[unlikely]]
+      look_for_doubt(prefix, quote);
+    return string(prefix, quote, backslash_escapes_);
+  }
+  void look_for_doubt(std::size_t prefix, char quote) noexcept;
   // Most quoted names hold a word: its end is found faster than a quote that may be doubled.
   Token quoted_name(char quote) {
     const char* end = word_end(at_ + 1);
@@ -182,6 +193,8 @@ class Lexer {
   bool sqlite_;
   bool double_quote_is_string_;
   bool backslash_escapes_;
+  bool is_unsure_;
+  bool doubtful_ = false;
   bool truncated_;
   bool continues_escapes_ = false;  // the last token was E'...': a plain '...' after it is read like it
 };

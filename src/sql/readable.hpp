@@ -48,13 +48,20 @@ class Readable {
     text_.resize(mark.size);
     last_ = mark.last;
   }
-  [[nodiscard]] std::string take() && { return std::move(text_); }
+  /// What follows is not for people.
+  void end() noexcept { ended_ = true; }
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  [[nodiscard]] std::string take() && {
+    if (ended_) text_ += " ...";
+    return std::move(text_);
+  }
 
  private:
   [[nodiscard]] bool space_before(Shape shape, bool spaced) const noexcept;
 
   std::string text_;
   Shape last_ = Shape::none;
+  bool ended_ = false;
 };
 
 }  // namespace lockkeeper::sql

@@ -42,8 +42,8 @@ class ShapeCache : public ShapeLimits {
   /// the statement lives on by itself.
   [[nodiscard]] const Seen& seen(std::string_view sql, const sql::Options& options) {
     if (sql.size() > most_repeated) return look_up(sql, options);
-    const unsigned how =
-        (options.ansi_quotes ? 1U : 0U) | (options.no_backslash_escapes ? 2U : 0U) | (options.truncated ? 4U : 0U);
+    const unsigned how = (options.ansi_quotes ? 1U : 0U) | (options.truncated ? 2U : 0U) |
+                         static_cast<unsigned>(options.backslashes) << 2U;
     const std::uint64_t hash = XXH3_64bits_withSeed(sql.data(), sql.size(), how);
     Repeated& repeated = repeated_[hash % repeated_.size()];
     if (repeated.seen != nullptr && repeated.hash == hash) return *repeated.seen;

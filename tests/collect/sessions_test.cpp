@@ -146,6 +146,17 @@ TEST_P(Sessions, ALongStatementIsMarkedAsCutOffAndItsLiteralsAreGone) {
   EXPECT_EQ(seen.statement->text.find("sekret"), std::string::npos) << seen.statement->text;
 }
 
+TEST_P(Sessions, WhatMayBeALiteralInAnotherReadingIsNotShown) {
+  Session client = session();
+  client.exec("SET standard_conforming_strings = off");
+  client.exec("BEGIN");
+  client.exec("SELECT 'it\\'s', 1, 'secret'");
+  Looker looker(server().url());
+  EXPECT_EQ(session_of(looker.look(), client.pid()).statement.value().text, "SELECT ? ...");
+  client.exec("SELECT 'its', 1, 'secret'");
+  EXPECT_EQ(session_of(looker.look(), client.pid()).statement.value().text, "SELECT ?, ?, ?");
+}
+
 TEST(OddServers, AQuerySizeThatIsNoWholeNumberOfKilobytesIsRead) {
   PostgresServer odd = PostgresServer::start({.settings = {{"track_activity_query_size", "1500"}}});
   Session busy(odd.url());

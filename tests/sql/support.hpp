@@ -11,10 +11,11 @@
 
 namespace lockkeeper::sql::test {
 
-inline constexpr Options postgres{};
-inline constexpr Options mysql{.dialect = Dialect::mysql};
-inline constexpr Options mysql_ansi{.dialect = Dialect::mysql, .ansi_quotes = true};
-inline constexpr Options mysql_plain_backslash{.dialect = Dialect::mysql, .no_backslash_escapes = true};
+inline constexpr Options postgres{.backslashes = Backslashes::plain};
+inline constexpr Options mysql{.dialect = Dialect::mysql, .backslashes = Backslashes::escapes};
+inline constexpr Options mysql_ansi{
+    .dialect = Dialect::mysql, .ansi_quotes = true, .backslashes = Backslashes::escapes};
+inline constexpr Options mysql_plain_backslash{.dialect = Dialect::mysql, .backslashes = Backslashes::plain};
 
 struct Pair {
   std::string_view left;

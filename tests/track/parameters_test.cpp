@@ -108,6 +108,16 @@ TEST(Parameters, WhatDecidesHowTextsAreReadIsEqualOrNot) {
   }
 }
 
+TEST(Parameters, TellWhetherBackslashesEscape) {
+  Parameters client{{"standard_conforming_strings", "off"}};
+  EXPECT_TRUE(client.backslashes_escape());
+  client.share();
+  const Parameters copy = client;
+  client.set("standard_conforming_strings", "on");
+  EXPECT_FALSE(client.backslashes_escape());
+  EXPECT_TRUE(copy.backslashes_escape());
+}
+
 TEST(Parameters, AStyleWithoutAnOrderKeepsTheOrder) {
   EXPECT_EQ(completed("DateStyle", "ISO", "ISO, MDY"), "ISO, MDY");
   EXPECT_EQ(completed("datestyle", "sql", "ISO, DMY"), "sql, DMY");

@@ -184,7 +184,8 @@ TEST_F(SessionMachine, ADeallocateOfTheExtendedProtocolIsTheClientsNameInTheReco
   ASSERT_TRUE(client.transaction);
   ASSERT_THAT(client.transaction->last(), IsEmpty());
   ASSERT_THAT(client.transaction->first(), SizeIs(2));
-  EXPECT_EQ(client.transaction->first().back().first.statement, statements_.seen("DEALLOCATE mine").statement);
+  EXPECT_EQ(client.transaction->first().back().first.statement,
+            (Seeing{statements_, sql::Backslashes::plain}("DEALLOCATE mine")).statement);
   out_ = {};
   EXPECT_EQ(say(bind("mine")).skip, 0U) << "as it is: the server says that there is none";
   EXPECT_THAT(out_.to_server, IsEmpty());

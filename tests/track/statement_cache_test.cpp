@@ -15,81 +15,102 @@ namespace {
 
 TEST(StatementCache, TextsOfOneShapeShareOneStatement) {
   StatementCache cache;
-  const model::StatementPtr first = cache.seen("SELECT a FROM t WHERE id = 1").statement;
-  EXPECT_EQ(cache.seen("select a from t where id = 'secret'").statement, first);
-  EXPECT_EQ(cache.seen("SELECT a FROM t WHERE id = 1").statement, first) << "to the letter";
+  const Seeing see{cache, sql::Backslashes::plain};
+  const model::StatementPtr first = see("SELECT a FROM t WHERE id = 1").statement;
+  EXPECT_EQ(see("select a from t where id = 'secret'").statement, first);
+  EXPECT_EQ(see("SELECT a FROM t WHERE id = 1").statement, first) << "to the letter";
   EXPECT_EQ(cache.size(), 1U);
   EXPECT_EQ(first->text, "SELECT a FROM t WHERE id = ?");
   EXPECT_EQ(first->kind, sql::StatementKind::select);
   EXPECT_EQ(first->fingerprint, sql::analyze("SELECT a FROM t WHERE id = 1", {}).fingerprint);
-  EXPECT_NE(cache.seen("SELECT b FROM t WHERE id = 1").statement, first);
+  EXPECT_NE(see("SELECT b FROM t WHERE id = 1").statement, first);
 }
 
 TEST(StatementCache, TraitsComeWithTheStatement) {
   StatementCache cache;
-  EXPECT_TRUE(cache.seen("LISTEN x").traits.has(Trait::listen));
-  EXPECT_FALSE(cache.seen("SELECT 'LISTEN x'").traits.has_any(makes_state));
-  EXPECT_TRUE(cache.seen("BEGIN; SELECT 1").traits.has(sql::StatementKind::begin));
-  EXPECT_EQ(cache.seen("DEALLOCATE a").traits.deallocate_name(), "a");
+  const Seeing see{cache, sql::Backslashes::plain};
+  EXPECT_TRUE(see("LISTEN x").traits.has(Trait::listen));
+  EXPECT_FALSE(see("SELECT 'LISTEN x'").traits.has_any(makes_state));
+  EXPECT_TRUE(see("BEGIN; SELECT 1").traits.has(sql::StatementKind::begin));
+  EXPECT_EQ(see("DEALLOCATE a").traits.deallocate_name(), "a");
+}
+
+TEST(StatementCache, ReadsStringsAsTheSessionDoes) {
+  StatementCache cache;
+  const std::string_view text = "SELECT 'it\\''; LISTEN x; SELECT '\\'s secret'";
+  const Seen escaping = Seeing{cache, sql::Backslashes::escapes}(text);
+  EXPECT_TRUE(escaping.traits.has(Trait::listen));
+  EXPECT_EQ(escaping.statement->text, "SELECT ?; LISTEN x; SELECT ?");
+  const Seen plain = Seeing{cache, sql::Backslashes::plain}("SELECT 'C:\\'; LISTEN x; SELECT 'C:\\'");
+  EXPECT_TRUE(plain.traits.has(Trait::listen));
+  const Seen unknown = Seeing{cache, sql::Backslashes::unknown}("SELECT 'C:\\'; DROP x; SELECT 'C:\\'");
+  EXPECT_TRUE(unknown.traits.has(Trait::unknown_effects));
+  EXPECT_EQ(unknown.statement->text, "SELECT ? ...");
 }
 
 TEST(StatementCache, AQuotedCommandDoesNotHideTheRealOne) {
   StatementCache cache;
-  static_cast<void>(cache.seen("\"commit\""));
-  static_cast<void>(cache.seen("\"listen\" x"));
-  EXPECT_EQ(cache.seen("COMMIT").statement->kind, sql::StatementKind::commit);
-  EXPECT_TRUE(cache.seen("LISTEN x").traits.has(Trait::listen));
+  const Seeing see{cache, sql::Backslashes::plain};
+  static_cast<void>(see("\"commit\""));
+  static_cast<void>(see("\"listen\" x"));
+  EXPECT_EQ(see("COMMIT").statement->kind, sql::StatementKind::commit);
+  EXPECT_TRUE(see("LISTEN x").traits.has(Trait::listen));
 }
 
 TEST(StatementCache, AnEmptyTextIsAStatementToo) {
   StatementCache cache;
-  EXPECT_EQ(cache.seen("").statement->kind, sql::StatementKind::empty);
-  EXPECT_EQ(cache.seen(" ; -- x").statement->kind, sql::StatementKind::empty);
-  EXPECT_EQ(cache.seen(std::string_view()).traits.statements(), 0U);
+  const Seeing see{cache, sql::Backslashes::plain};
+  EXPECT_EQ(see("").statement->kind, sql::StatementKind::empty);
+  EXPECT_EQ(see(" ; -- x").statement->kind, sql::StatementKind::empty);
+  EXPECT_EQ(see(std::string_view()).traits.statements(), 0U);
 }
 
 TEST(StatementCache, IsBoundedAndKeepsWhatIsInUse) {
   StatementCache cache;
-  const model::StatementPtr used = cache.seen("SELECT used").statement;
+  const Seeing see{cache, sql::Backslashes::plain};
+  const model::StatementPtr used = see("SELECT used").statement;
   for (std::size_t shape = 0; shape < 3 * StatementCache::generation; ++shape) {
-    static_cast<void>(cache.seen("SELECT c" + std::to_string(shape)));
-    if (shape % 1'000 == 0) static_cast<void>(cache.seen("SELECT  used"));
+    static_cast<void>(see("SELECT c" + std::to_string(shape)));
+    if (shape % 1'000 == 0) static_cast<void>(see("SELECT  used"));
     ASSERT_LE(cache.size(), 2 * StatementCache::generation);
   }
-  EXPECT_EQ(cache.seen("SELECT used").statement, used);
-  EXPECT_EQ(cache.seen("SELECT c7").statement->text, "SELECT c7") << "forgotten, and learnt again";
+  EXPECT_EQ(see("SELECT used").statement, used);
+  EXPECT_EQ(see("SELECT c7").statement->text, "SELECT c7") << "forgotten, and learnt again";
   EXPECT_EQ(used->text, "SELECT used");
 }
 
 TEST(StatementCache, ManyLongShapesAreForgottenSooner) {
   StatementCache cache;
+  const Seeing see{cache, sql::Backslashes::plain};
   const std::string filler(40'000, 'x');
   constexpr std::size_t shapes = 3 * StatementCache::generation_bytes / 40'000;
   for (std::size_t shape = 0; shape < shapes; ++shape) {
-    static_cast<void>(cache.seen("SELECT c" + std::to_string(shape) + filler));
+    static_cast<void>(see("SELECT c" + std::to_string(shape) + filler));
   }
   EXPECT_LE(cache.size(), 2 * StatementCache::generation_bytes / 40'000);
 }
 
 TEST(StatementCache, OfALongTextOnlyTheBeginningIsRead) {
   StatementCache cache;
+  const Seeing see{cache, sql::Backslashes::plain};
   const std::string begin = "SELECT " + std::string(StatementCache::most_text - 7, 'x');
-  const Seen& whole = cache.seen(begin);
+  const Seen& whole = see(begin);
   EXPECT_FALSE(whole.statement->truncated);
   EXPECT_FALSE(whole.traits.has(Trait::unknown_effects));
-  const model::StatementPtr cut = cache.seen(begin + " FROM t").statement;
+  const model::StatementPtr cut = see(begin + " FROM t").statement;
   EXPECT_TRUE(cut->truncated);
-  EXPECT_TRUE(cache.seen(begin + "; LISTEN x").traits.has(Trait::unknown_effects)) << "nobody read what follows";
-  EXPECT_EQ(cache.seen(begin + "; LISTEN x").statement, cut);
-  EXPECT_NE(cache.seen(begin).statement, cut);
+  EXPECT_TRUE(see(begin + "; LISTEN x").traits.has(Trait::unknown_effects)) << "nobody read what follows";
+  EXPECT_EQ(see(begin + "; LISTEN x").statement, cut);
+  EXPECT_NE(see(begin).statement, cut);
 }
 
 TEST(StatementCache, ATextThatGoesOnIsCutOff) {
   StatementCache cache;
-  EXPECT_FALSE(cache.seen("SELECT 1").traits.has(Trait::unknown_effects));
-  EXPECT_TRUE(cache.seen("SELECT 1", true).traits.has(Trait::unknown_effects));
-  EXPECT_TRUE(cache.seen("SELECT 1", true).statement->truncated);
-  EXPECT_FALSE(cache.seen("SELECT 1").statement->truncated);
+  const Seeing see{cache, sql::Backslashes::plain};
+  EXPECT_FALSE(see("SELECT 1").traits.has(Trait::unknown_effects));
+  EXPECT_TRUE(see("SELECT 1", true).traits.has(Trait::unknown_effects));
+  EXPECT_TRUE(see("SELECT 1", true).statement->truncated);
+  EXPECT_FALSE(see("SELECT 1").statement->truncated);
 }
 
 std::string bind_body(std::span<const std::uint16_t> formats, std::span<const std::optional<std::string>> values,

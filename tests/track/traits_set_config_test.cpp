@@ -15,7 +15,7 @@ TEST(ConfigCalls, ThatAreLocalSetNothing) {
         "SELECT pg_catalog.SET_CONFIG('a', 'b', 't')", "SELECT set_config('a', f(1, 2), 'true'::boolean)",
         "SELECT 'set_config(''a'', ''b'', false)'", "SELECT 1", "/* set_config('a', 'b', false) */ SELECT set_config",
         "SELECT my_set_config('a', 'b', false)"}) {
-    const ConfigCalls calls = config_calls(text);
+    const ConfigCalls calls = config_calls(text, sql::Backslashes::plain);
     EXPECT_THAT(calls.session, IsEmpty()) << text;
     EXPECT_FALSE(calls.unknown) << text;
   }
@@ -24,7 +24,8 @@ TEST(ConfigCalls, ThatAreLocalSetNothing) {
 TEST(ConfigCalls, ThatAreNotAreNamed) {
   const ConfigCalls calls = config_calls(
       "SELECT set_config('My.Tenant', $1, false), \"set_config\" /* x */ ('b'::text, coalesce(a, 'c, true'), 'f');"
-      "SELECT set_config('c', 'd', true)");
+      "SELECT set_config('c', 'd', true)",
+      sql::Backslashes::plain);
   EXPECT_THAT(calls.session, ElementsAre("my.tenant", "b"));
   EXPECT_FALSE(calls.unknown);
 }
@@ -37,7 +38,7 @@ TEST(ConfigCalls, ThatDoNotSayAreUnknown) {
         "SELECT set_config(is_local => false, setting_name => 'a', new_value => 'x')",
         "SELECT set_config('a', 'x', not true)", "SELECT set_config('a', set_config('b', 'x', false), true)",
         "SELECT set_config('a', 'x'", "SELECT set_config("}) {
-    EXPECT_TRUE(config_calls(text).unknown) << text;
+    EXPECT_TRUE(config_calls(text, sql::Backslashes::plain).unknown) << text;
   }
 }
 

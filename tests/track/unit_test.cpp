@@ -60,11 +60,14 @@ TEST(Unit, IsNoneInALiteral) {
 
 TEST(Unit, IsReadAsTheDialectQuotes) {
   constexpr sql::Options mysql{.dialect = sql::Dialect::mysql};
-  constexpr sql::Options ansi{.dialect = sql::Dialect::mysql, .ansi_quotes = true, .no_backslash_escapes = true};
+  constexpr sql::Options ansi{
+      .dialect = sql::Dialect::mysql, .ansi_quotes = true, .backslashes = sql::Backslashes::plain};
   EXPECT_EQ(unit_of("SELECT `" + traceparent + "` FROM t", mysql).value(), "");
   EXPECT_EQ(unit_of("SELECT 'a\\' " + traceparent + "' FROM t", mysql).value(), "");
   EXPECT_EQ(unit_of("SELECT 'a\\' " + traceparent + " FROM t", ansi).value(), trace);
-  EXPECT_EQ(unit_of("SELECT 'a\\' " + traceparent + " FROM t").value(), trace);
+  const std::string behind_a_doubt = "SELECT 'a\\' " + traceparent + " FROM t";
+  EXPECT_EQ(unit_of(behind_a_doubt, {.backslashes = sql::Backslashes::plain}).value(), trace);
+  EXPECT_EQ(unit_of(behind_a_doubt).value(), "");
 }
 
 TEST(Unit, IsNoneWhereNothingSaysSo) {

@@ -19,7 +19,8 @@ std::string server_query(Engine engine) {
   return fmt::format(
       "SELECT FROM_UNIXTIME(UNIX_TIMESTAMP() - (SELECT variable_value FROM {}.global_status WHERE variable_name = "
       "'Uptime')), @@global.max_connections, @@global.performance_schema_max_sql_text_length, "
-      "@@global.performance_schema_events_statements_history_size, @@global.performance_schema, CURRENT_USER()",
+      "@@global.performance_schema_events_statements_history_size, @@global.performance_schema, CURRENT_USER(), "
+      "FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@global.sql_mode) > 0",
       is_mariadb(engine) ? "information_schema" : "performance_schema");
 }
 

@@ -10,6 +10,7 @@
 
 #include "model/snapshot.hpp"
 #include "model/time.hpp"
+#include "sql/options.hpp"
 
 namespace lockkeeper::collect::mysql {
 
@@ -21,6 +22,8 @@ struct ServerRow {
   std::int64_t history_size = 0;  ///< Statements kept of each thread.
   bool performance_schema = false;
   std::string role;  ///< CURRENT_USER(): "monitor@%".
+  /// Of sql_mode as sessions begin with it: what each has made of it the views do not say.
+  sql::Backslashes backslashes = sql::Backslashes::escapes;
 };
 
 /// What performance_schema collects now. All false where it is off.

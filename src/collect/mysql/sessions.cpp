@@ -71,8 +71,8 @@ std::optional<model::Transaction> transaction_of(const LookRows& rows, const Tra
 model::PastStatement past(const StatementRow& row, const LookRows& rows, const TransactionEventRow& transaction) {
   // performance_schema's clock to the wall's: the transaction's age was taken by the former as of `now`.
   const model::WallTime epoch = rows.now - transaction.age - transaction.started;
-  return {to_statement(row.text, rows.server.text_size, row.digest), epoch + row.started, row.ended - row.started,
-          row.rows, row.error};
+  return {to_statement(row.text, rows.server.text_size, rows.server.backslashes, row.digest), epoch + row.started,
+          row.ended - row.started, row.rows, row.error};
 }
 
 }  // namespace
@@ -129,10 +129,12 @@ const TransactionEventRow* Directory::event_of(std::int64_t session) const {
   return thread == nullptr ? nullptr : find(events_, thread->thread);
 }
 
-model::Statement to_statement(std::string_view text, std::int64_t most_bytes, std::optional<std::string> digest) {
+model::Statement to_statement(std::string_view text, std::int64_t most_bytes, sql::Backslashes backslashes,
+                              std::optional<std::string> digest) {
   // Cut up to three bytes earlier so as not to split a character.
   const bool cut = std::ssize(text) >= most_bytes - 3;
-  const auto analyzed = sql::analyze(text, {.dialect = sql::Dialect::mysql, .truncated = cut});
+  const auto analyzed =
+      sql::analyze(text, {.dialect = sql::Dialect::mysql, .backslashes = backslashes, .truncated = cut});
   return {analyzed.fingerprint, analyzed.kind, analyzed.normalized, analyzed.truncated, std::move(digest)};
 }
 
@@ -175,8 +177,8 @@ model::Session to_session(const SessionRow& row, const LookRows& rows, const Dir
   if (!asleep) session.statement_started_at = session.state_changed_at;
   session.wait_event = wait_of(row, transaction);
   if (row.text && !row.text->empty()) {
-    session.statement = to_statement(
-        *row.text, rows.engine == model::Engine::mariadb ? process_list_text : process_list_text_of_mysql, {});
+    const auto most = rows.engine == model::Engine::mariadb ? process_list_text : process_list_text_of_mysql;
+    session.statement = to_statement(*row.text, most, rows.server.backslashes, {});
   }
   if (session.state != model::SessionState::idle_in_transaction) return session;
   session.transaction->history = history_of(row.id, rows, directory);

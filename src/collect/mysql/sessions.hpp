@@ -54,6 +54,6 @@ class Directory {
 
 /// Without literals. `most_bytes`: the server cuts texts there.
 [[nodiscard]] model::Statement to_statement(std::string_view text, std::int64_t most_bytes,
-                                            std::optional<std::string> digest);
+                                            sql::Backslashes backslashes, std::optional<std::string> digest);
 
 }  // namespace lockkeeper::collect::mysql

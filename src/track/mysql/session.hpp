@@ -135,6 +135,7 @@ class Session {
   [[nodiscard]] std::shared_ptr<const Parts> parts_as_written(const Seen& seen, std::string_view sql) const;
   [[nodiscard]] std::shared_ptr<const UsedDatabases> used_in(const Seen& seen, std::string_view sql,
                                                              const Message& message) const;
+  [[nodiscard]] sql::Backslashes backslashes() const noexcept;
   [[nodiscard]] sql::Options options(const Message& message) const noexcept;
   [[nodiscard]] bool client_speaks() const noexcept { return reply_ && reply_->client_speaks(); }
 

@@ -78,10 +78,14 @@ Step Session::client(const Message& held, WallTime now) {
   return {.unknown = unknown};
 }
 
+sql::Backslashes Session::backslashes() const noexcept {
+  return transactions_.status().no_backslash_escapes() ? sql::Backslashes::plain : sql::Backslashes::escapes;
+}
+
 sql::Options Session::options(const Message& message) const noexcept {
   return {.dialect = sql::Dialect::mysql,
           .ansi_quotes = transactions_.status().ansi_quotes(),
-          .no_backslash_escapes = transactions_.status().no_backslash_escapes(),
+          .backslashes = backslashes(),
           .truncated = !message.whole()};
 }
 
@@ -94,7 +98,7 @@ std::shared_ptr<const Parts> Session::parts_as_written(const Seen& seen, std::st
   if (!seen.parts || !settings_.keep_literals || !settings_.record) return seen.parts;
   const auto texts = statements_in(sql, {.dialect = sql::Dialect::mysql,
                                          .ansi_quotes = transactions_.status().ansi_quotes(),
-                                         .no_backslash_escapes = transactions_.status().no_backslash_escapes()});
+                                         .backslashes = backslashes()});
   auto parts = std::make_shared<Parts>(*seen.parts);
   for (std::size_t part = 0; part < std::min(parts->size(), texts.size()); ++part) {
     (*parts)[part].statement = with_literals(*(*parts)[part].statement, texts[part]);

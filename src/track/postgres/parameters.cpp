@@ -74,6 +74,7 @@ void Parameters::set(std::string_view name, std::string_view value) {
   if (find(name) == value) return;
   if (follows_client(name)) equal_ = 0;
   if (decides_reading(name)) reading_ = nullptr;
+  if (name == "standard_conforming_strings") backslashes_escape_ = value == "off";
   const auto common = common_ ? common_->find(name) : Values::const_iterator();
   if (common_ && common != common_->end() && common->second == value) {
     own_.erase(own_.find(name));

@@ -36,7 +36,9 @@ class Parameters {
   using Values = std::map<std::string, std::string, std::less<>>;
   using Pair = std::pair<std::string_view, std::string_view>;
   Parameters() = default;
-  Parameters(std::initializer_list<Values::value_type> values) : own_(values) {}
+  Parameters(std::initializer_list<Values::value_type> values) {
+    for (const auto& [name, value] : values) set(name, value);
+  }
 
   /// By name. Valid until the next `set` or `share`.
   [[nodiscard]] std::vector<Pair> all() const;
@@ -54,6 +56,9 @@ class Parameters {
     return equal_ != 0 && equal_ == server.equal_;
   }
 
+  /// standard_conforming_strings is off.
+  [[nodiscard]] bool backslashes_escape() const noexcept { return backslashes_escape_; }
+
   /// Of those that decide what a text means when it is prepared, names and values: '2026-01-02 03:04'::timestamptz is a
   /// constant from then on, in the time zone of then. Never nullptr. Copies share it. Valid until the next `set`.
   [[nodiscard]] const Reading& reading() const;
@@ -64,6 +69,7 @@ class Parameters {
   std::shared_ptr<const Values> common_;
   Values own_;               // What is otherwise in `common_`, or not there.
   mutable Reading reading_;  // nullptr: to be made.
+  bool backslashes_escape_ = false;
   std::uint64_t equal_ = 0;  // Those with the same number have the same values of all that follow. 0: not known of any.
 };
 

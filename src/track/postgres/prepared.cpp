@@ -47,7 +47,7 @@ Description read_description(std::string types, bool has_rows, wire::postgres::B
 }
 
 PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes types,
-                                     const Parameters::Reading& reading, StatementCache& cache) {
+                                     const Parameters::Reading& reading, const Seeing& see) {
   const auto is_same = [&](const Prepared& known) {
     return known.sql == sql && known.types == types && (known.reading == reading || *known.reading == *reading);
   };
@@ -58,15 +58,14 @@ PreparedPtr PreparedRegistry::intern(std::string_view sql, wire::postgres::Bytes
     if (PreparedPtr known = each->second.lock(); known && is_same(*known)) return known;
   }
   if (known_.size() >= sweep_at_) sweep();
-  PreparedPtr made = make(sql, types, reading, cache);
+  PreparedPtr made = make(sql, types, reading, see);
   known_.emplace(hash, made);
   return made;
 }
 
 PreparedPtr PreparedRegistry::make(std::string_view sql, wire::postgres::Bytes types,
-                                   const Parameters::Reading& reading, StatementCache& cache,
-                                   DeallocationPtr deallocates) {
-  const Seen& seen = cache.seen(sql);
+                                   const Parameters::Reading& reading, const Seeing& see, DeallocationPtr deallocates) {
+  const Seen& seen = see(sql);
   auto made = std::make_shared<Prepared>();
   made->name = std::string(prepared_prefix) + std::to_string(worker_) + "_" + std::to_string(++last_);
   made->sql = sql;

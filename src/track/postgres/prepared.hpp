@@ -15,7 +15,7 @@
 
 namespace lockkeeper::track::postgres {
 
-class StatementCache;
+struct Seeing;
 
 /// What a server has said of a statement, and drivers remember: to encode its parameters, and to read its rows.
 struct Description {
@@ -73,10 +73,10 @@ class PreparedRegistry {
   explicit PreparedRegistry(unsigned worker) : worker_(worker) {}
 
   [[nodiscard]] PreparedPtr intern(std::string_view sql, wire::postgres::Bytes types,
-                                   const Parameters::Reading& reading, StatementCache& cache);
+                                   const Parameters::Reading& reading, const Seeing& see);
   /// One that is never given to anybody else, where nobody else has this `reading`.
   [[nodiscard]] PreparedPtr make(std::string_view sql, wire::postgres::Bytes types, const Parameters::Reading& reading,
-                                 StatementCache& cache, DeallocationPtr deallocates = nullptr);
+                                 const Seeing& see, DeallocationPtr deallocates = nullptr);
 
   /// Who has it keeps it; the next `intern` of the same makes another one.
   void retire(const Prepared& prepared);

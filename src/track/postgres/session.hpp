@@ -154,6 +154,11 @@ class Session {
   [[nodiscard]] model::RecordedClient recorded(model::WallTime now) const;
 
  private:
+  /// As the client's parameters have texts read now; unknown while one of them is being set.
+  [[nodiscard]] Seeing seeing() const noexcept {
+    using enum sql::Backslashes;
+    return {shared_.statements, own_reading_ ? unknown : parameters.backslashes_escape() ? escapes : plain};
+  }
   /// Lets maps of strings be asked with views.
   struct TextHash {
     using is_transparent = void;

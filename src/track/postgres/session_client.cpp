@@ -138,9 +138,9 @@ Step Session::query(const Message& message, Output& out, WallTime now) {
     if (!decoded) return malformed(Expect::query, now);
     sql = decoded->sql;
   }
-  const Seen& seen = shared_.statements.seen(sql, !message.whole());
+  const Seen& seen = seeing()(sql, !message.whole());
   if (rewrites() && seen.traits.deallocate_name() && message.whole()) return deallocate(message, seen, out, now);
-  if (model::UnitId unit = unit_of(sql); !unit.value().empty()) recorder_.unit(unit);
+  if (model::UnitId unit = unit_of(sql, seeing().options()); !unit.value().empty()) recorder_.unit(unit);
   note_traits(*seen.statement, seen.traits, sql, out, now);
   Expected& expected = expect(Expect::query, now);
   expected.statement = as_written(seen.statement, sql);
@@ -173,7 +173,7 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
     Expected& expected = expect(Expect::parse, now);
     expected.name = message.body.substr(0, name_end);
     expected.changes_name = true;
-    const Seen& seen = shared_.statements.seen(sql, true);
+    const Seen& seen = seeing()(sql, true);
     auto prepared = std::make_shared<Prepared>();
     prepared->statement = seen.statement;
     prepared->traits = seen.traits;
@@ -182,15 +182,15 @@ Step Session::parse(const Message& message, Output& out, WallTime now) {
   }
   const auto parsed = wire::postgres::decode_parse(message.body);
   if (!parsed) return malformed(Expect::parse, now);
-  if (model::UnitId unit = unit_of(parsed->sql); !unit.value().empty()) recorder_.unit(unit);
+  if (model::UnitId unit = unit_of(parsed->sql, seeing().options()); !unit.value().empty()) recorder_.unit(unit);
   if (rewrites() && !parsed->name.empty()) return parse_named(message, *parsed, out, now);
   static const std::string renamed = "DEALLOCATE " + std::string(stand_in);
   DeallocationPtr deallocates = rewrites() ? deallocation_by(parsed->sql) : nullptr;
   const bool is_renamed = deallocates && deallocates->by_stand_in;
   const std::string_view sql = is_renamed ? renamed : parsed->sql;
-  PreparedPtr prepared = deallocates ? shared_.prepared.make(sql, parsed->types, parameters.reading(),
-                                                             shared_.statements, std::move(deallocates))
-                                     : read_now(sql, parsed->types);
+  PreparedPtr prepared =
+      deallocates ? shared_.prepared.make(sql, parsed->types, parameters.reading(), seeing(), std::move(deallocates))
+                  : read_now(sql, parsed->types);
   // What others were told of it might not be true any more of what is made now.
   if (rewrites() && prepared->description.known()) prepared = read_now(sql, parsed->types, false);
   if (rewrites()) keep_draws_apart(prepared->traits, out, now);

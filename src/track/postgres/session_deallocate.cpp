@@ -40,7 +40,7 @@ Step Session::deallocate(const Message& message, const Seen& seen, Output& out, 
 
 // As psycopg drops what it has prepared: the unnamed statement is a DEALLOCATE.
 DeallocationPtr Session::deallocation_by(std::string_view sql) const {
-  const Seen& seen = shared_.statements.seen(sql);
+  const Seen& seen = seeing()(sql);
   const auto name = seen.traits.deallocate_name();
   if (!name) return nullptr;
   return std::make_shared<const Deallocation>(std::string(*name), find(*name) != nullptr, seen.statement);

@@ -23,11 +23,11 @@ constexpr std::size_t most_messages = 32;
 std::string_view text_of(Bytes rest) { return rest.substr(0, rest.find('\0')); }
 
 // Of a statement that was prepared before, its text is no witness: it names the work that it was prepared for.
-model::UnitId unit_in(char type, Bytes body) {
-  if (type == frontend::query) return unit_of(text_of(body));
+model::UnitId unit_in(char type, Bytes body, const sql::Options& options) {
+  if (type == frontend::query) return unit_of(text_of(body), options);
   if (type != frontend::parse) return {};
   const std::size_t name_end = body.find('\0');
-  return name_end == Bytes::npos ? model::UnitId() : unit_of(text_of(body.substr(name_end + 1)));
+  return name_end == Bytes::npos ? model::UnitId() : unit_of(text_of(body.substr(name_end + 1)), options);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void Session::foresee(Bytes waiting) {
   for (std::size_t count = 0; count < most_messages && unit.value().empty(); ++count) {
     const auto header = wire::postgres::read_header(waiting);
     if (!header || !*header) break;
-    unit = unit_in((*header)->type, waiting.substr(wire::postgres::header_size, (*header)->body));
+    unit = unit_in((*header)->type, waiting.substr(wire::postgres::header_size, (*header)->body), seeing().options());
     waiting.remove_prefix(std::min(waiting.size(), (*header)->size()));
   }
   recorder_.unit(unit);

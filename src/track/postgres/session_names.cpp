@@ -112,7 +112,7 @@ std::optional<std::string> Session::open_name(const Message& message) const {
     return found == names_.end() ? std::nullopt : std::optional(found->first);
   };
   const auto deallocated_by = [&](std::string_view sql) -> std::optional<std::string> {
-    const Traits& traits = shared_.statements.seen(sql).traits;
+    const Traits& traits = seeing()(sql).traits;
     if (drops_all(traits)) return any_open();
     const auto name = traits.deallocate_name();
     return name ? if_open(*name) : std::nullopt;
@@ -159,8 +159,8 @@ PreparedPtr Session::read_now(std::string_view sql, wire::postgres::Bytes types,
   Parameters::Reading own = own_reading_;
   if (!own && rewrites() && sql::may_name_a_moment(sql)) own = Parameters::own_reading();
   const Parameters::Reading& reading = own ? own : parameters.reading();
-  return own || !is_shared ? shared_.prepared.make(sql, types, reading, shared_.statements)
-                           : shared_.prepared.intern(sql, types, reading, shared_.statements);
+  return own || !is_shared ? shared_.prepared.make(sql, types, reading, seeing())
+                           : shared_.prepared.intern(sql, types, reading, seeing());
 }
 
 // For a client that was told this of it.

@@ -87,7 +87,7 @@ void Session::note_custom_parameters(const Traits& traits, std::string_view sql)
   };
   if (traits.has(Trait::set_session)) std::ranges::for_each(traits.parameters(), note);
   if (!traits.has(Trait::set_config)) return;
-  const ConfigCalls calls = config_calls(sql);
+  const ConfigCalls calls = config_calls(sql, seeing().backslashes);
   std::ranges::for_each(calls.session, note);
   note_set(calls.session);
   if (std::ranges::any_of(calls.local, decides_reading)) read_apart(true);

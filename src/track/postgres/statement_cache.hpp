@@ -13,7 +13,7 @@ namespace lockkeeper::track::postgres {
 
 struct Seen {
   model::StatementPtr statement;  ///< Never empty.
-  Traits traits;                  ///< Of a text that was cut off they include `unknown_effects`.
+  Traits traits;                  ///< Of a text that is not known whole they include `unknown_effects`.
 };
 
 /// One a worker thread; not thread-safe.
@@ -22,14 +22,24 @@ class StatementCache : public ShapeLimits {
   StatementCache();
 
   /// `cut`: the text goes on. The reference is valid until the next call; the statement lives on by itself.
-  [[nodiscard]] const Seen& seen(std::string_view sql, bool cut = false) {
-    return shapes_.seen(sql, {.truncated = cut});
+  [[nodiscard]] const Seen& seen(std::string_view sql, sql::Backslashes backslashes, bool cut = false) {
+    return shapes_.seen(sql, {.backslashes = backslashes, .truncated = cut});
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return shapes_.size(); }
 
  private:
   ShapeCache<Seen> shapes_;
+};
+
+/// What texts say, as a client has them read.
+struct Seeing {
+  StatementCache& cache;
+  sql::Backslashes backslashes;
+  [[nodiscard]] const Seen& operator()(std::string_view sql, bool cut = false) const {
+    return cache.seen(sql, backslashes, cut);
+  }
+  [[nodiscard]] sql::Options options() const noexcept { return {.backslashes = backslashes}; }
 };
 
 }  // namespace lockkeeper::track::postgres

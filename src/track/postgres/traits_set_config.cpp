@@ -20,9 +20,9 @@ std::string folded(std::string_view text) {
 
 class CallReader {
  public:
-  explicit CallReader(std::string_view text)
+  CallReader(std::string_view text, sql::Backslashes backslashes)
       : buffer_(std::string(text).append(sql::padding, sql::padding_byte)),
-        lexer_({buffer_.data(), text.size()}, sql::Options{}, nullptr) {}
+        lexer_({buffer_.data(), text.size()}, {.backslashes = backslashes}, nullptr) {}
 
   ConfigCalls run() {
     bool named = false;
@@ -114,6 +114,8 @@ class CallReader {
 
 }  // namespace
 
-ConfigCalls config_calls(std::string_view sql) { return CallReader(sql).run(); }
+ConfigCalls config_calls(std::string_view sql, sql::Backslashes backslashes) {
+  return CallReader(sql, backslashes).run();
+}
 
 }  // namespace lockkeeper::track::postgres

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/options.hpp"
+
 namespace lockkeeper::track::postgres {
 
 struct ConfigCalls {
@@ -15,7 +17,7 @@ struct ConfigCalls {
   bool unknown = false;              ///< A call of which the name, or whether it is local, is not written in the text.
 };
 
-/// For texts that have Trait::set_config alone; reads the whole of it.
-[[nodiscard]] ConfigCalls config_calls(std::string_view sql);
+/// For texts that have Trait::set_config alone; reads the whole of it. Not known, backslashes are characters.
+[[nodiscard]] ConfigCalls config_calls(std::string_view sql, sql::Backslashes backslashes);
 
 }  // namespace lockkeeper::track::postgres

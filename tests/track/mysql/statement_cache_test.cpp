@@ -68,7 +68,7 @@ TEST(MysqlStatementCache, ReadsQuotesAsTheSessionDoes) {
   EXPECT_EQ(cache.seen("SELECT \"a\"", usual).statement->text, "SELECT ?");
   EXPECT_EQ(cache.seen("SELECT \"a\"", ansi).statement->text, "SELECT \"a\"");
   sql::Options plain = usual;
-  plain.no_backslash_escapes = true;
+  plain.backslashes = sql::Backslashes::plain;
   EXPECT_TRUE(cache.seen("SELECT '\\'; SELECT '", usual).statement->kind == StatementKind::select);
   EXPECT_FALSE(cache.seen("SELECT '\\'; SELECT 1 -- '", usual).parts);
   EXPECT_TRUE(cache.seen("SELECT '\\'; SELECT 1 -- '", plain).parts);
