@@ -64,7 +64,7 @@ std::vector<Case> pipeline_cases() {
 std::vector<Case> copy_cases() {
   const Step begin_copy = on(0, Messages{query("COPY item FROM STDIN")}, 1, "GZ");
   const Messages extended = run("COPY item FROM STDIN");
-  const Message row = copy_data("1300\t1\tcopied\t1\n");
+  const Message row = copy_data("1300\t1\tcopied\t1\n"), another = copy_data("1301\t1\tcopied\t1\n");
   return {
       {"CopyIn",
        {begin_copy, on(1, "SELECT 'other'"), on(0, {row, copy_done()}), on(1, "SELECT count(*) FROM item"),
@@ -83,6 +83,26 @@ std::vector<Case> copy_cases() {
        {on(0, extended + Messages{sync()}, 1, "G"), on(0, {copy_data("nonsense\n"), copy_done(), sync()}),
         on(0, "SELECT 'after'"), on(1, "SELECT 'other'")}},
       {"CopyAsOnePiece", {on(0, extended + Messages{row, copy_done(), sync()}), on(0, "SELECT 'after'")}},
+      {"SeveralCopiesAsOnePiece",
+       {on(0, {query("COPY item FROM STDIN"), row, copy_done(), query("COPY item FROM STDIN"), another, copy_done()},
+           2),
+        on(0, "SELECT 'after'"), on(1, "SELECT count(*) FROM item")}},
+      {"SeveralExtendedCopiesAsOnePiece",
+       {on(0,
+           extended + Messages{row, copy_done(), sync()} + extended + Messages{sync(), another, copy_done(), sync()} +
+               run("SELECT 'fine'") + Messages{sync()},
+           3),
+        on(0, "SELECT 'after'"), on(1, "SELECT count(*) FROM item")}},
+      {"SeveralCopiesOfWhichOneFails",
+       {on(0,
+           {query("COPY no_such FROM STDIN"), row, copy_done(), query("COPY item FROM STDIN"), copy_data("nonsense\n"),
+            copy_done(), query("COPY item FROM STDIN"), row, copy_fail("no"), query("COPY item FROM STDIN"), another,
+            copy_done()},
+           4),
+        on(0, "SELECT 'after'"), on(1, "SELECT count(*) FROM item")}},
+      {"TwoCopiesInOneTextAsOnePiece",
+       {on(0, {query("COPY item FROM STDIN; COPY item FROM STDIN"), row, copy_done(), another, copy_done()}),
+        on(0, "SELECT 'after'"), on(1, "SELECT count(*) FROM item")}},
       {"CopyThatDoesNotBegin",
        {on(0, run("COPY no_such FROM STDIN") + Messages{row, copy_done(), sync()}), on(1, "SELECT 'other'"),
         on(0, "SELECT 'after'")}},

@@ -1,7 +1,5 @@
 #include "track/postgres/exchange.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -55,14 +53,28 @@ bool Exchange::skip_to_sync(std::vector<Expected>& skipped) {
   return !empty();
 }
 
-std::size_t Exchange::drop_syncs() {
-  const auto first = items_.begin() + static_cast<std::ptrdiff_t>(head_) + 1;
-  const auto dropped = std::remove_if(
-      first, items_.end(), [](const Expected& each) { return each.kind == Expect::sync && !each.behind_copy_end; });
-  const auto count = static_cast<std::size_t>(std::distance(dropped, items_.end()));
-  items_.erase(dropped, items_.end());
-  batches_ -= count;
-  return count;
+void Exchange::note_copy_end() noexcept {
+  if (!empty()) ++items_.back().copy_ends;
+}
+
+Exchange::CopyBegun Exchange::begin_copy() {
+  LK_ASSERT(!empty());
+  std::uint32_t ends = front().copy_ends;
+  std::size_t at = head_ + 1;
+  std::size_t kept = at;
+  for (; at < items_.size() && ends == 0; ++at) {
+    if (items_[at].kind == Expect::sync) {
+      ends = items_[at].copy_ends;  // Sent behind the Sync that goes.
+    } else {
+      if (kept != at) items_[kept] = std::move(items_[at]);
+      ++kept;
+    }
+  }
+  const CopyBegun begun{ends > 0, at - kept};
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(kept), items_.begin() + static_cast<std::ptrdiff_t>(at));
+  batches_ -= begun.syncs;
+  front().copy_ends = begun.is_ended ? ends - 1 : 0;
+  return begun;
 }
 
 }  // namespace lockkeeper::track::postgres

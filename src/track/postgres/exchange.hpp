@@ -35,7 +35,6 @@ struct Expected {
   Purpose purpose = Purpose::client;
   bool portal = false;             ///< describe, close: of a portal.
   bool changes_name = false;       ///< parse, close: what a name of the client stands for changes with it.
-  bool behind_copy_end = false;    ///< sync: sent behind the end of a COPY that had not begun yet.
   bool continues = false;          ///< execute: of a portal that gave rows before; still the same run.
   bool drops_all = false;          ///< query, execute: DEALLOCATE ALL or DISCARD ALL is in it.
   bool by_stand_in = false;        ///< parse, query, execute: the server knows the client's name as `stand_in`.
@@ -53,7 +52,8 @@ struct Expected {
   model::StatementPtr statement = nullptr;  ///< query, execute, bind; may be empty.
   std::uint64_t parameters = 0;             ///< query, execute: hash; 0: not known.
   model::WallTime sent_at = {};
-  std::uint64_t batch = 0;  ///< In which it was sent: up to a Sync or a simple query, counted by the session.
+  std::uint64_t batch = 0;      ///< In which it was sent: up to a Sync or a simple query, counted by the session.
+  std::uint32_t copy_ends = 0;  ///< CopyDone and CopyFail sent right behind it, while no COPY was known to have begun.
 
   /// ReadyForQuery is its last reply.
   [[nodiscard]] bool ends_with_ready() const noexcept { return kind <= Expect::sync; }
@@ -83,9 +83,14 @@ class Exchange {
   /// Sync that was sent. Returns whether there is one.
   bool skip_to_sync(std::vector<Expected>& skipped);
 
-  /// A COPY FROM STDIN has begun with the message in front: the Syncs sent behind it are read by it. How many there
-  /// were.
-  std::size_t drop_syncs();
+  /// The client has ended a COPY that the server has not begun yet, if it ever will.
+  void note_copy_end() noexcept;
+  struct CopyBegun {
+    bool is_ended = false;  ///< Its end has been sent already.
+    std::size_t syncs = 0;  ///< So many were sent before its end: they are read by it.
+  };
+  /// A COPY FROM STDIN has begun with the message in front. The Syncs that it reads are not answered, and go.
+  CopyBegun begin_copy();
 
   /// For whoever must know what is still to come (a statement's name may be made and closed several times).
   [[nodiscard]] auto begin() const noexcept { return items_.begin() + static_cast<std::ptrdiff_t>(head_); }

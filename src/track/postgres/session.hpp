@@ -316,7 +316,6 @@ class Session {
   bool unsynced_ = false;           // Extended-protocol messages were sent, and no Sync behind them yet.
   bool skipping_ = false;           // After an error, until the client's next Sync.
   bool copy_in_ = false;            // The server reads COPY data, and the client has not ended it.
-  bool copy_ended_early_ = false;   // The client has ended a COPY that the server has not begun yet.
   bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
   bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
   bool reads_apart_ = false;        // There may be what decides how texts are read, and is not reported.

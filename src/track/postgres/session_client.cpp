@@ -367,14 +367,14 @@ Step Session::sync(const Message& message, Output& out, WallTime now) {
   static_cast<void>(out);
   if (copy_in_) return {};  // Read by the COPY, and not answered.
   skipping_ = unsynced_ = false;
-  expect(Expect::sync, now).behind_copy_end = copy_ended_early_;
+  expect(Expect::sync, now);
   return {};
 }
 
 Step Session::copy(const Message& message) noexcept {
   if (message.type == frontend::copy_data) return {};
   // Sent before the server has said that it begins to read: then it will read these first.
-  copy_ended_early_ = !copy_in_ && !exchange_.empty();
+  if (!copy_in_) exchange_.note_copy_end();
   copy_in_ = false;
   return {};
 }

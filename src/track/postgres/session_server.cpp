@@ -154,8 +154,9 @@ Step Session::command_complete(const Message& message, WallTime now) {
 
 Step Session::begin_copy_in() {
   if (exchange_.empty()) return {.broken = out_of_turn};
-  copy_in_ = !std::exchange(copy_ended_early_, false);
-  syncs_in_copy_ = static_cast<std::uint8_t>(std::min<std::size_t>(exchange_.drop_syncs(), 255));
+  const Exchange::CopyBegun begun = exchange_.begin_copy();
+  copy_in_ = !begun.is_ended;
+  syncs_in_copy_ = static_cast<std::uint8_t>(std::min<std::size_t>(begun.syncs, 255));
   return {.skip = swallows() ? SIZE_MAX : 0};
 }
 
@@ -239,7 +240,7 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     if (has_changed) shared_.prepared.retire(*expected.prepared);
   }
   uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
-  copy_in_ = copy_ended_early_ = false;
+  copy_in_ = false;
   revert_drops(expected);
   if (expected.ends_with_ready()) return step;
   std::vector<Expected> skipped;
@@ -276,7 +277,6 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
     pop_answered();
   }
   if (step.answered) {
-    copy_ended_early_ = false;
     state_since_ = now;
     step.transaction_over = status_ == Status::idle;
     if (step.transaction_over) end_portals(answered_batch);
