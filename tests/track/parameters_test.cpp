@@ -116,6 +116,10 @@ TEST(Parameters, TellWhetherBackslashesEscape) {
   client.set("standard_conforming_strings", "on");
   EXPECT_FALSE(client.backslashes_escape());
   EXPECT_TRUE(copy.backslashes_escape());
+  for (const std::string_view written : {"OFF", "False", "n", "0", "off"}) {
+    client.set("standard_conforming_strings", written);
+    EXPECT_TRUE(client.backslashes_escape()) << written;
+  }
 }
 
 TEST(Parameters, AStyleWithoutAnOrderKeepsTheOrder) {

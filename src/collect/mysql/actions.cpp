@@ -58,7 +58,9 @@ std::optional<model::Session> Collector::read_session(std::int64_t id, Deadline 
   LookRows rows;
   rows.engine = engine_;
   rows.server = server_;
-  rows.now = read_now(connection_->execute(now_query(), deadline));
+  const NowRow now = read_now(connection_->execute(now_query(), deadline));
+  rows.now = now.time;
+  rows.backslashes = now.backslashes;
   rows.sessions = read_sessions(connection_->execute(sessions_query(engine_, id), deadline));
   ask_performance_schema(rows, id, deadline);
   if (const auto answer = ask(transactions_query(id), rows.denied.transactions, deadline))

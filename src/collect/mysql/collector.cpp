@@ -147,7 +147,9 @@ LookRows Collector::read_look(Deadline deadline) {
   rows.engine = engine_;
   rows.server = server_;
   rows.supers = supers_;
-  rows.now = read_now(connection_->execute(now_query(), deadline));
+  const NowRow now = read_now(connection_->execute(now_query(), deadline));
+  rows.now = now.time;
+  rows.backslashes = now.backslashes;
   rows.sessions = read_sessions(connection_->execute(sessions_query(engine_, std::nullopt), deadline));
   ask_performance_schema(rows, std::nullopt, deadline);
   ask_transactions(rows, deadline);

@@ -19,12 +19,11 @@ std::string server_query(Engine engine) {
   return fmt::format(
       "SELECT FROM_UNIXTIME(UNIX_TIMESTAMP() - (SELECT variable_value FROM {}.global_status WHERE variable_name = "
       "'Uptime')), @@global.max_connections, @@global.performance_schema_max_sql_text_length, "
-      "@@global.performance_schema_events_statements_history_size, @@global.performance_schema, CURRENT_USER(), "
-      "FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@global.sql_mode) > 0",
+      "@@global.performance_schema_events_statements_history_size, @@global.performance_schema, CURRENT_USER()",
       is_mariadb(engine) ? "information_schema" : "performance_schema");
 }
 
-std::string now_query() { return "SELECT NOW(6)"; }
+std::string now_query() { return "SELECT NOW(6), FIND_IN_SET('NO_BACKSLASH_ESCAPES', @@global.sql_mode) > 0"; }
 
 std::string switches_query() {
   return "SELECT name, enabled FROM performance_schema.setup_consumers WHERE name IN ('events_statements_current', "

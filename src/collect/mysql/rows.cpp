@@ -169,7 +169,7 @@ std::string xid(Cells cells) {
 }  // namespace
 
 ServerRow read_server(const Rows& rows) {
-  if (rows.size() != 1 || rows.columns().size() != 7) surprised("one row of 7 columns", fmt::format("{}", rows.size()));
+  if (rows.size() != 1 || rows.columns().size() != 6) surprised("one row of 6 columns", fmt::format("{}", rows.size()));
   Cells cells(rows, 0);
   ServerRow row;
   row.started_at = cells.maybe_time(utc).value_or(model::WallTime{});
@@ -178,13 +178,16 @@ ServerRow read_server(const Rows& rows) {
   row.history_size = cells.integer();
   row.performance_schema = cells.integer() != 0;
   row.role = cells.text();
-  row.backslashes = cells.integer() != 0 ? sql::Backslashes::plain : sql::Backslashes::escapes;
   return row;
 }
 
-model::WallTime read_now(const Rows& rows) {
+NowRow read_now(const Rows& rows) {
   if (rows.size() != 1) surprised("one row with the time", fmt::format("{} rows", rows.size()));
-  return Cells(rows, 0).maybe_time(utc).value_or(model::WallTime{});
+  Cells cells(rows, 0);
+  NowRow row;
+  row.time = cells.maybe_time(utc).value_or(model::WallTime{});
+  row.backslashes = cells.integer() != 0 ? sql::Backslashes::plain : sql::Backslashes::escapes;
+  return row;
 }
 
 Switches read_switches(const Rows& rows) {

@@ -22,6 +22,10 @@ struct ServerRow {
   std::int64_t history_size = 0;  ///< Statements kept of each thread.
   bool performance_schema = false;
   std::string role;  ///< CURRENT_USER(): "monitor@%".
+};
+
+struct NowRow {
+  model::WallTime time;
   /// Of sql_mode as sessions begin with it: what each has made of it the views do not say.
   sql::Backslashes backslashes = sql::Backslashes::escapes;
 };
@@ -134,6 +138,7 @@ struct LookRows {
   model::Engine engine = model::Engine::mysql;
   ServerRow server;
   model::WallTime now;
+  sql::Backslashes backslashes = sql::Backslashes::escapes;  ///< NowRow
   Switches switches;
   Denied denied;
   bool stale_transactions = false;  ///< Somebody keeps innodb_trx from being renewed.
@@ -155,7 +160,7 @@ struct LookRows {
 // One reader for each query of queries.hpp, in the order of its SELECT list. They throw Failure (code `protocol`) where
 // a cell is not what the query promised.
 [[nodiscard]] ServerRow read_server(const Rows& rows);
-[[nodiscard]] model::WallTime read_now(const Rows& rows);
+[[nodiscard]] NowRow read_now(const Rows& rows);
 [[nodiscard]] Switches read_switches(const Rows& rows);
 [[nodiscard]] std::vector<std::string> read_supers(const Rows& rows);
 [[nodiscard]] std::vector<SessionRow> read_sessions(const Rows& rows);

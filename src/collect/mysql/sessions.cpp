@@ -71,7 +71,7 @@ std::optional<model::Transaction> transaction_of(const LookRows& rows, const Tra
 model::PastStatement past(const StatementRow& row, const LookRows& rows, const TransactionEventRow& transaction) {
   // performance_schema's clock to the wall's: the transaction's age was taken by the former as of `now`.
   const model::WallTime epoch = rows.now - transaction.age - transaction.started;
-  return {to_statement(row.text, rows.server.text_size, rows.server.backslashes, row.digest), epoch + row.started,
+  return {to_statement(row.text, rows.server.text_size, rows.backslashes, row.digest), epoch + row.started,
           row.ended - row.started, row.rows, row.error};
 }
 
@@ -178,7 +178,7 @@ model::Session to_session(const SessionRow& row, const LookRows& rows, const Dir
   session.wait_event = wait_of(row, transaction);
   if (row.text && !row.text->empty()) {
     const auto most = rows.engine == model::Engine::mariadb ? process_list_text : process_list_text_of_mysql;
-    session.statement = to_statement(*row.text, most, rows.server.backslashes, {});
+    session.statement = to_statement(*row.text, most, rows.backslashes, {});
   }
   if (session.state != model::SessionState::idle_in_transaction) return session;
   session.transaction->history = history_of(row.id, rows, directory);

@@ -71,10 +71,12 @@ std::optional<std::string_view> Parameters::find(std::string_view name) const {
 }
 
 void Parameters::set(std::string_view name, std::string_view value) {
+  // The server reports "off"; until it has, this is the client's own word, of which a part is enough.
+  static constexpr std::array<std::string_view, 10> off{"off", "of", "false", "fals", "fal", "fa", "f", "no", "n", "0"};
   if (find(name) == value) return;
   if (follows_client(name)) equal_ = 0;
   if (decides_reading(name)) reading_ = nullptr;
-  if (name == "standard_conforming_strings") backslashes_escape_ = value == "off";
+  if (name == "standard_conforming_strings") backslashes_escape_ = is_one_of(value, off);
   const auto common = common_ ? common_->find(name) : Values::const_iterator();
   if (common_ && common != common_->end() && common->second == value) {
     own_.erase(own_.find(name));

@@ -154,10 +154,10 @@ class Session {
   [[nodiscard]] model::RecordedClient recorded(model::WallTime now) const;
 
  private:
-  /// As the client's parameters have texts read now; unknown while one of them is being set.
+  /// As the client's parameters have texts read, by what the server has reported last.
   [[nodiscard]] Seeing seeing() const noexcept {
     using enum sql::Backslashes;
-    return {shared_.statements, own_reading_ ? unknown : parameters.backslashes_escape() ? escapes : plain};
+    return {shared_.statements, parameters.backslashes_escape() ? escapes : plain};
   }
   /// Lets maps of strings be asked with views.
   struct TextHash {

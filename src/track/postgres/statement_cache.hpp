@@ -13,7 +13,7 @@ namespace lockkeeper::track::postgres {
 
 struct Seen {
   model::StatementPtr statement;  ///< Never empty.
-  Traits traits;                  ///< Of a text that is not known whole they include `unknown_effects`.
+  Traits traits;                  ///< Of a text that was cut off they include `unknown_effects`.
 };
 
 /// One a worker thread; not thread-safe.
@@ -21,7 +21,8 @@ class StatementCache : public ShapeLimits {
  public:
   StatementCache();
 
-  /// `cut`: the text goes on. The reference is valid until the next call; the statement lives on by itself.
+  /// `backslashes`: as the session has them, never unknown: a shape is what it is for every session. `cut`: the text
+  /// goes on. The reference is valid until the next call; the statement lives on by itself.
   [[nodiscard]] const Seen& seen(std::string_view sql, sql::Backslashes backslashes, bool cut = false) {
     return shapes_.seen(sql, {.backslashes = backslashes, .truncated = cut});
   }
