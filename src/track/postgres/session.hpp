@@ -273,7 +273,12 @@ class Session {
   void pop_answered();
   Step parameter(const Message& message);
   Step notice(const Message& message, model::WallTime now);
-  Step begin_copy_in();
+  Step begin_copy_in(Output& out);
+  void fail_copy(Output& out);
+  /// A probe is what is answered next.
+  [[nodiscard]] bool is_probed() const noexcept {
+    return !exchange_.empty() && exchange_.front().purpose == Purpose::probe;
+  }
   void settle(Step& step, Output& out, model::WallTime now);
   void follow_up_abandoned(Step& step, Output& out, model::WallTime now);
   [[nodiscard]] bool swallows() const noexcept;
@@ -312,17 +317,18 @@ class Session {
   model::WallTime state_since_;
   Status status_ = Status::idle;
   Hold hold_ = Hold::none;
-  std::uint8_t syncs_in_copy_ = 0;  // Sent before a COPY FROM STDIN began, and read by it, as far as one can tell.
-  bool unsynced_ = false;           // Extended-protocol messages were sent, and no Sync behind them yet.
-  bool skipping_ = false;           // After an error, until the client's next Sync.
-  bool copy_in_ = false;            // The server reads COPY data, and the client has not ended it.
-  bool uncertain_ = false;          // A Sync may still be answered, or not: a probe will tell.
-  bool suspect_ = false;            // State that outlives a transaction may have been made or undone.
-  bool reads_apart_ = false;        // There may be what decides how texts are read, and is not reported.
-  bool fresh_ = false;              // Nothing that could draw from a sequence was run since the link, nor discarded.
-  bool asks_for_draws_ = false;     // It has used currval or lastval.
-  bool ends_batch_ = false;         // The client's last message ended one.
-  bool changes_tables_ = false;     // It has, as soon as its transaction is over.
+  std::size_t syncs_in_copy_ = 0;  // Sent before the end of the COPY FROM STDIN that runs: read by it, unless it fails.
+  bool unsynced_ = false;          // Extended-protocol messages were sent, and no Sync behind them yet.
+  bool skipping_ = false;          // After an error, until the client's next Sync.
+  bool copy_in_ = false;           // The server reads COPY data, and the client has not ended it.
+  bool uncertain_ = false;         // A Sync may still be answered, or not: a probe will tell.
+  bool probe_answered_ = false;    // What comes next is the end of its answer.
+  bool suspect_ = false;           // State that outlives a transaction may have been made or undone.
+  bool reads_apart_ = false;       // There may be what decides how texts are read, and is not reported.
+  bool fresh_ = false;             // Nothing that could draw from a sequence was run since the link, nor discarded.
+  bool asks_for_draws_ = false;    // It has used currval or lastval.
+  bool ends_batch_ = false;        // The client's last message ended one.
+  bool changes_tables_ = false;    // It has, as soon as its transaction is over.
   bool abandoned_ = false;
   bool cleaned_ = false;      // Session state was reset after the client had gone.
   bool asked_again_ = false;  // What state there is, after a cancel that came too late had hit the question.

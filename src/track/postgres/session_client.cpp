@@ -365,7 +365,10 @@ const Session::Portal& Session::portal_of(std::string_view name) const {
 Step Session::sync(const Message& message, Output& out, WallTime now) {
   static_cast<void>(message);
   static_cast<void>(out);
-  if (copy_in_) return {};  // Read by the COPY, and not answered.
+  if (copy_in_) {  // Read by the COPY, and not answered.
+    ++syncs_in_copy_;
+    return {};
+  }
   skipping_ = unsynced_ = false;
   expect(Expect::sync, now);
   return {};

@@ -14,6 +14,7 @@ namespace {
 namespace backend = wire::postgres::backend;
 using model::WallTime;
 
+constexpr std::string_view left_midway = "was left in the middle of a pipeline";
 constexpr std::string_view out_of_turn = "sent what the protocol does not allow here";
 constexpr std::size_t tag_head = 256;          // A command tag is a few words.
 constexpr std::size_t error_head = 32 * 1024;  // Of an error: to see its code and to put a name right.
@@ -90,6 +91,7 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
       return step;
     case backend::empty_query:
     case backend::portal_suspended:
+      if (is_probed()) probe_answered_ = true;
       if (!exchange_.empty() && exchange_.front().kind == Expect::execute) {
         if (message.type == backend::portal_suspended) suspended(exchange_.front());
         recorder_.ended(exchange_.front(), now);
@@ -97,7 +99,7 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
       }
       return step;
     case backend::copy_in:
-    case backend::copy_both: return begin_copy_in();
+    case backend::copy_both: return begin_copy_in(out);
     case backend::parameter_status: return parameter(message);
     case backend::notice: return notice(message, now);
     case backend::copy_data: recorder_.row(message.size); return step;
@@ -138,6 +140,7 @@ Step Session::command_complete(const Message& message, WallTime now) {
   if (exchange_.empty()) return {.broken = out_of_turn};
   const auto tag = wire::postgres::decode_command_complete(message.body);
   Expected& expected = exchange_.front();
+  syncs_in_copy_ = 0;
   if (tag && expected.purpose == Purpose::client) {
     deallocated(expected, tag->command);
     recorder_.command(expected, *tag, now);
@@ -152,11 +155,15 @@ Step Session::command_complete(const Message& message, WallTime now) {
   return {};
 }
 
-Step Session::begin_copy_in() {
+Step Session::begin_copy_in(Output& out) {
   if (exchange_.empty()) return {.broken = out_of_turn};
   const Exchange::CopyBegun begun = exchange_.begin_copy();
   copy_in_ = !begun.is_ended;
-  syncs_in_copy_ = static_cast<std::uint8_t>(std::min<std::size_t>(begun.syncs, 255));
+  syncs_in_copy_ = begun.syncs;
+  // The Sync that the client sent behind it is none any more.
+  unsynced_ = unsynced_ || (begun.syncs > 0 && !exchange_.back().ends_with_ready());
+  if (abandoned_ && copy_in_) fail_copy(out);
+  if (abandoned_ && unsynced_) return {.broken = left_midway};
   return {.skip = swallows() ? SIZE_MAX : 0};
 }
 
@@ -239,8 +246,10 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
     // Who prepares the text from now on gets a statement of today's.
     if (has_changed) shared_.prepared.retire(*expected.prepared);
   }
-  uncertain_ = uncertain_ || (copy_in_ && syncs_in_copy_ > 0);
+  // It may have failed before it read them: then they are answered.
+  uncertain_ = uncertain_ || std::exchange(syncs_in_copy_, 0) > 0;
   copy_in_ = false;
+  if (expected.purpose == Purpose::probe) probe_answered_ = true;
   revert_drops(expected);
   if (expected.ends_with_ready()) return step;
   std::vector<Expected> skipped;
@@ -259,7 +268,11 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
   if (exchange_.empty()) {
     // The answer to a Sync that a COPY might have read and has not.
     if (!uncertain_) return {.broken = out_of_turn};
-    skipping_ = false;
+    skipping_ = unsynced_ = false;
+  } else if (is_probed() && !probe_answered_) {
+    // The same, behind which the probe is still to be answered.
+    skipping_ = unsynced_ = false;
+    return {.skip = abandoned_ ? frame_size(message) : 0};
   } else if (!exchange_.front().ends_with_ready()) {
     return {.broken = out_of_turn};
   } else {
@@ -267,7 +280,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
     revert_drops(expected);  // What has not come.
     step.answered = expected.purpose == Purpose::client;
     answered_batch = expected.batch;
-    if (expected.purpose == Purpose::probe) uncertain_ = false;
+    if (expected.purpose == Purpose::probe) uncertain_ = probe_answered_ = false;
     if (step.answered && expected.drops_unnamed) confirm("", nullptr);
     if (step.answered || expected.purpose == Purpose::clean_up) {
       recorder_.ready(*status, expected, now);
@@ -325,19 +338,20 @@ void Session::end_portals(std::uint64_t batch) {
   if (is_over(unnamed_portal_)) unnamed_portal_ = {};
 }
 
+void Session::fail_copy(Output& out) {
+  wire::postgres::append_copy_fail(out.to_server, "the client has gone");
+  copy_in_ = false;
+}
+
 Step Session::abandon(model::TransactionEnd end, Output& out, WallTime now) {
   abandoned_ = true;
   Step step;
   if (!linked()) return step;
-  if (copy_in_) {
-    wire::postgres::append_copy_fail(out.to_server, "the client has gone");
-    copy_in_ = false;
-    uncertain_ = uncertain_ || syncs_in_copy_ > 0;
-  }
+  if (copy_in_) fail_copy(out);
   if (unsynced_ && !skipping_) {
     // A Sync would commit what the client has not: as when it leaves a server itself, this is rolled back.
     recorder_.gone(end, now);
-    step.broken = "was left in the middle of a pipeline";
+    step.broken = left_midway;
     return step;
   }
   if (skipping_) {
