@@ -61,28 +61,12 @@ std::vector<Case> pipeline_cases() {
   };
 }
 
-std::vector<Case> copy_cases() {
+// Several COPYs, and Syncs beside them, before the server has answered any.
+std::vector<Case> copy_pipeline_cases() {
   const Step begin_copy = on(0, Messages{query("COPY item FROM STDIN")}, 1, "GZ");
   const Messages extended = run("COPY item FROM STDIN");
   const Message row = copy_data("1300\t1\tcopied\t1\n"), another = copy_data("1301\t1\tcopied\t1\n");
   return {
-      {"CopyIn",
-       {begin_copy, on(1, "SELECT 'other'"), on(0, {row, copy_done()}), on(1, "SELECT count(*) FROM item"),
-        on(0, "SELECT 1")}},
-      {"CopyInRefusedByTheClient", {begin_copy, on(0, {row, copy_fail("changed my mind")}), on(0, "SELECT 1")}},
-      {"CopyInRefusedByTheServerAndMoreCome",
-       {begin_copy, on(0, {copy_data("nonsense\n")}, 0), on(0, {row, row, copy_done()}), on(1, "SELECT 'other'"),
-        on(0, "SELECT 'after'")}},
-      {"SyncDuringCopyIsIgnored",
-       {begin_copy, on(0, {sync(), flush(), row, sync()}, 0), on(1, "SELECT 'other'"), on(0, {copy_done()}),
-        on(0, "SELECT 'after'")}},
-      {"SyncBehindExecuteOfCopy",
-       {on(0, extended + Messages{sync()}, 1, "G"), on(1, "SELECT 'other'"), on(0, {row, copy_done(), sync()}),
-        on(0, "SELECT 'after'"), on(1, "SELECT 'other'")}},
-      {"SyncBehindExecuteOfCopyThatFails",
-       {on(0, extended + Messages{sync()}, 1, "G"), on(0, {copy_data("nonsense\n"), copy_done(), sync()}),
-        on(0, "SELECT 'after'"), on(1, "SELECT 'other'")}},
-      {"CopyAsOnePiece", {on(0, extended + Messages{row, copy_done(), sync()}), on(0, "SELECT 'after'")}},
       {"SeveralCopiesAsOnePiece",
        {on(0, {query("COPY item FROM STDIN"), row, copy_done(), query("COPY item FROM STDIN"), another, copy_done()},
            2),
@@ -114,6 +98,31 @@ std::vector<Case> copy_cases() {
       {"TwoCopiesInOneTextAsOnePiece",
        {on(0, {query("COPY item FROM STDIN; COPY item FROM STDIN"), row, copy_done(), another, copy_done()}),
         on(0, "SELECT 'after'"), on(1, "SELECT count(*) FROM item")}},
+  };
+}
+
+std::vector<Case> copy_cases() {
+  const Step begin_copy = on(0, Messages{query("COPY item FROM STDIN")}, 1, "GZ");
+  const Messages extended = run("COPY item FROM STDIN");
+  const Message row = copy_data("1300\t1\tcopied\t1\n");
+  return {
+      {"CopyIn",
+       {begin_copy, on(1, "SELECT 'other'"), on(0, {row, copy_done()}), on(1, "SELECT count(*) FROM item"),
+        on(0, "SELECT 1")}},
+      {"CopyInRefusedByTheClient", {begin_copy, on(0, {row, copy_fail("changed my mind")}), on(0, "SELECT 1")}},
+      {"CopyInRefusedByTheServerAndMoreCome",
+       {begin_copy, on(0, {copy_data("nonsense\n")}, 0), on(0, {row, row, copy_done()}), on(1, "SELECT 'other'"),
+        on(0, "SELECT 'after'")}},
+      {"SyncDuringCopyIsIgnored",
+       {begin_copy, on(0, {sync(), flush(), row, sync()}, 0), on(1, "SELECT 'other'"), on(0, {copy_done()}),
+        on(0, "SELECT 'after'")}},
+      {"SyncBehindExecuteOfCopy",
+       {on(0, extended + Messages{sync()}, 1, "G"), on(1, "SELECT 'other'"), on(0, {row, copy_done(), sync()}),
+        on(0, "SELECT 'after'"), on(1, "SELECT 'other'")}},
+      {"SyncBehindExecuteOfCopyThatFails",
+       {on(0, extended + Messages{sync()}, 1, "G"), on(0, {copy_data("nonsense\n"), copy_done(), sync()}),
+        on(0, "SELECT 'after'"), on(1, "SELECT 'other'")}},
+      {"CopyAsOnePiece", {on(0, extended + Messages{row, copy_done(), sync()}), on(0, "SELECT 'after'")}},
       {"CopyThatDoesNotBegin",
        {on(0, run("COPY no_such FROM STDIN") + Messages{row, copy_done(), sync()}), on(1, "SELECT 'other'"),
         on(0, "SELECT 'after'")}},
@@ -187,7 +196,8 @@ std::vector<Case> portal_cases() {
 
 std::vector<Case> protocol_cases() {
   std::vector<Case> all = pipeline_cases();
-  for (const auto& more : {copy_cases(), portal_cases()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {copy_cases(), copy_pipeline_cases(), portal_cases()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
