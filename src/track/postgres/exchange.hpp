@@ -23,7 +23,7 @@ enum class Purpose : std::uint8_t {
   prepare,     ///< Parse, Describe or Close of a shared statement.
   parameters,  ///< Sets what follows the client.
   pin_check,   ///< Asks what state the connection has.
-  probe,       ///< An empty query: marks a place in the stream of replies.
+  probe,       ///< A Close of nothing, and a Sync: marks a place in the stream of replies.
   clean_up,    ///< Rollback, or the reset of session state.
 };
 

@@ -74,8 +74,7 @@ void Session::unlink() noexcept {
   hold_ = Hold::none;
   described_types_.clear();
   unnamed_there_ = nullptr;
-  changes_tables_ = skipping_ = copy_in_ = uncertain_ = suspect_ = reads_apart_ = unsynced_ = asked_again_ =
-      probe_answered_ = false;
+  changes_tables_ = skipping_ = copy_in_ = uncertain_ = suspect_ = reads_apart_ = unsynced_ = asked_again_ = false;
   syncs_in_copy_ = 0;
 }
 

@@ -275,10 +275,6 @@ class Session {
   Step notice(const Message& message, model::WallTime now);
   Step begin_copy_in(Output& out);
   void fail_copy(Output& out);
-  /// A probe is what is answered next.
-  [[nodiscard]] bool is_probed() const noexcept {
-    return !exchange_.empty() && exchange_.front().purpose == Purpose::probe;
-  }
   void settle(Step& step, Output& out, model::WallTime now);
   void follow_up_abandoned(Step& step, Output& out, model::WallTime now);
   [[nodiscard]] bool swallows() const noexcept;

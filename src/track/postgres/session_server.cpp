@@ -91,7 +91,6 @@ Step Session::server(const Message& message, Output& out, WallTime now) {
       return step;
     case backend::empty_query:
     case backend::portal_suspended:
-      if (is_probed()) probe_answered_ = true;
       if (!exchange_.empty() && exchange_.front().kind == Expect::execute) {
         if (message.type == backend::portal_suspended) suspended(exchange_.front());
         recorder_.ended(exchange_.front(), now);
@@ -249,7 +248,6 @@ Step Session::error(const Message& message, Output& out, WallTime now) {
   // It may have failed before it read them: then they are answered.
   uncertain_ = uncertain_ || std::exchange(syncs_in_copy_, 0) > 0;
   copy_in_ = false;
-  if (expected.purpose == Purpose::probe) probe_answered_ = true;
   revert_drops(expected);
   if (expected.ends_with_ready()) return step;
   std::vector<Expected> skipped;
@@ -269,8 +267,8 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
     // The answer to a Sync that a COPY might have read and has not.
     if (!uncertain_) return {.broken = out_of_turn};
     skipping_ = unsynced_ = false;
-  } else if (is_probed() && !probe_answered_) {
-    // The same, behind which the probe is still to be answered.
+  } else if (exchange_.front().purpose == Purpose::probe && exchange_.front().kind == Expect::close) {
+    // The same, and the probe is still to be answered.
     skipping_ = unsynced_ = false;
     return {.skip = abandoned_ ? frame_size(message) : 0};
   } else if (!exchange_.front().ends_with_ready()) {
@@ -280,7 +278,7 @@ Step Session::ready(const Message& message, Output& out, WallTime now) {
     revert_drops(expected);  // What has not come.
     step.answered = expected.purpose == Purpose::client;
     answered_batch = expected.batch;
-    if (expected.purpose == Purpose::probe) uncertain_ = probe_answered_ = false;
+    if (expected.purpose == Purpose::probe) uncertain_ = false;
     if (step.answered && expected.drops_unnamed) confirm("", nullptr);
     if (step.answered || expected.purpose == Purpose::clean_up) {
       recorder_.ready(*status, expected, now);
@@ -304,9 +302,11 @@ void Session::settle(Step& step, Output& out, WallTime now) {
   made_.clear();
   if (!reads_apart_) own_reading_ = nullptr;
   if (uncertain_) {
-    wire::postgres::append_query(out.to_server, "");
-    expect_ours(Expect::query, Purpose::probe, now);
-    server_->unnamed = nullptr;
+    // Changes nothing, and its first answer is none that a Sync has.
+    wire::postgres::append_close(out.to_server, wire::postgres::Target::statement, "lockkeeper_probe");
+    expect_ours(Expect::close, Purpose::probe, now);
+    wire::postgres::append_sync(out.to_server);
+    expect_ours(Expect::sync, Purpose::probe, now);
     return;
   }
   if (abandoned_) return follow_up_abandoned(step, out, now);
