@@ -318,7 +318,6 @@ class Session {
   bool skipping_ = false;          // After an error, until the client's next Sync.
   bool copy_in_ = false;           // The server reads COPY data, and the client has not ended it.
   bool uncertain_ = false;         // A Sync may still be answered, or not: a probe will tell.
-  bool probe_answered_ = false;    // What comes next is the end of its answer.
   bool suspect_ = false;           // State that outlives a transaction may have been made or undone.
   bool reads_apart_ = false;       // There may be what decides how texts are read, and is not reported.
   bool fresh_ = false;             // Nothing that could draw from a sequence was run since the link, nor discarded.
